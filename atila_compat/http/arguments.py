@@ -1,0 +1,146 @@
+"""From query, form, JSON and path to the keyword arguments of a handler (spec/02 section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+from ..errors import HTTPError
+
+if TYPE_CHECKING:
+    from ..routing.resource import Resource
+    from ..routing.route import Route
+
+MAX_FIELDS = 10_000
+"""Fields that a query string or a form may have."""
+
+_TRUE = ("1", "true", "yes")
+
+
+def _typed(convert: Callable[[str], Any]) -> Callable[[str], Any]:
+    def typed(text: str) -> Any:
+        try:
+            return convert(text)
+        except ValueError:
+            raise HTTPError("400 Bad Request", f"invalid value {text[:64]!r}") from None
+
+    return typed
+
+
+_TYPES: dict[str, Callable[[str], Any]] = {}
+for _names, _convert in (
+    (("int", "i"), _typed(int)),
+    (("float", "f"), _typed(float)),
+    (("bool", "b"), lambda text: text.lower() in _TRUE),
+    (("list", "l"), lambda text: text.split(",")),
+    (("null", "n"), lambda text: None),
+):
+    for _name in _names:
+        _TYPES[_name] = _convert
+
+
+class Fields(dict[str, Any]):
+    """Named values being collected: a repeated name becomes the list of its values in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._repeated: set[str] = set()
+
+    def put(self, name: str, value: Any) -> None:
+        """Add a value."""
+        if name not in self:
+            self[name] = value
+        elif name in self._repeated:
+            self[name].append(value)
+        else:
+            self._repeated.add(name)
+            self[name] = [self[name], value]
+
+
+def parse_query(text: str) -> dict[str, Any]:
+    """Decode `a=1&b=2&int:c=3`: typed keys, repeated names as lists (spec/02 section 4.1).
+
+    Raises HTTPError 400 for an element without `=`, a bad typed value, or too many fields.
+    """
+    if not text:
+        return {}
+    fields = Fields()
+    elements = text.split("&")
+    if len(elements) > MAX_FIELDS:
+        raise HTTPError("400 Bad Request", f"more than {MAX_FIELDS} fields")
+    for element in elements:
+        name, equals, value = element.partition("=")
+        if not equals:
+            raise HTTPError("400 Error", "invalid query string")
+        if "%" in element or "+" in element:
+            name, value = unquote_plus(name), unquote_plus(value)
+        if ":" in name:
+            kind, _, name = name.partition(":")
+            fields.put(name, _TYPES.get(kind, str)(value))
+        else:
+            fields.put(name, value)
+    return fields
+
+
+def merge(params: dict[str, Any], query: dict[str, Any], data: Any) -> dict[str, Any]:
+    """One dict of path parameters, query and body.
+
+    A query value joins a parameter of its name in a list, the body overwrites.
+    """
+    merged = dict(params)
+    for name, value in query.items():
+        if name in merged:
+            values = value if isinstance(value, list) else [value]
+            merged[name] = [merged[name], *values]
+        else:
+            merged[name] = value
+    if isinstance(data, dict):
+        merged.update(data)
+    return merged
+
+
+def keywords_of(
+    route: Route, params: dict[str, Any], query: dict[str, Any], data: Any, merged: dict[str, Any]
+) -> dict[str, Any]:
+    """The keyword arguments to call the route's handler with (spec/02 section 4.3).
+
+    Args:
+        merged: what `merge` made of the three.
+    """
+    body = data if isinstance(data, dict) else None
+    if not query and not body:
+        return params
+    if not route.takes_more:
+        return params
+    has_keywords = route.resource.keywords is not None
+    if body and (has_keywords or any(name in body for name in route.wanted)):
+        return merged
+    if not query:
+        return params
+    return merged if not body else merge(params, query, None)
+
+
+def explain_mismatch(route: Route, keywords: dict[str, Any]) -> HTTPError | None:
+    """Why a handler cannot be called with `keywords`, as the error that the client gets; None if it can.
+
+    Asked only after the call has raised a TypeError, so that calls that fit pay nothing (spec/02
+    section 4.3, 5).
+    """
+    resource: Resource = route.resource
+    names = resource.args
+    url_names = route.rule.names if route.rule else ()
+    if any(name not in names[: len(url_names)] for name in url_names) and resource.keywords is None:
+        return HTTPError("530 Parameter Mismatch")
+    if not names and resource.keywords is None:
+        return HTTPError("400 Bad Request", "no parameter need") if keywords else None
+    for name in names:
+        if name in resource.defaults or name in keywords:
+            continue
+        if name in url_names:
+            return HTTPError("400 Bad Request", "conflict url parameters")
+        return HTTPError("400 Bad Request", f"parameter `{name}` is missing")
+    for name in keywords:
+        if name not in names and (resource.keywords is None or name == "was"):
+            return HTTPError("400 Bad Request", f"parameter `{name}` needn't")
+    return None

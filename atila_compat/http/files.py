@@ -1,0 +1,73 @@
+"""`was.File`, `Static`, `Media` and `MountedFile`: files as answers of handlers (spec/04 section 12.2)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from ..errors import HTTPError
+from .file_reply import FileReply, RedirectReply
+from .media_types import UNKNOWN
+
+if TYPE_CHECKING:
+    from ..app import Atila
+    from .request import Request
+
+
+class Files:
+    """The part of `was` that answers with files."""
+
+    if TYPE_CHECKING:
+        app: Atila
+        request: Request
+
+    def File(  # noqa: N802 - the original's name
+        self, path: Any, mimetype: str = UNKNOWN, filename: str | None = None
+    ) -> FileReply:
+        """A file, by its path or open (README "Primitive").
+
+        Args:
+            path: path of the file, relative to the launch script; or an object with `read`.
+            mimetype: content type of the answer.
+            filename: name under which browsers save it.
+
+        Raises OSError where there is no such file.
+        """
+        if hasattr(path, "read"):
+            return FileReply(fileobj=path, content_type=mimetype, filename=filename)
+        full = os.path.join(self._script_directory(), os.fspath(path))
+        return FileReply(os.path.normpath(full), content_type=mimetype, filename=filename)
+
+    def MountedFile(self, uri: str) -> FileReply | RedirectReply:  # noqa: N802
+        """The file that the service has at this URL path, with everything that static files do.
+
+        Raises HTTPError 404 where there is none.
+        """
+        static = self.request.scope.get("atila.static_files") or getattr(self.app, "static_files", None)
+        found = None
+        if static is not None:
+            uri = "/" + uri.lstrip("/")
+            found = static.lookup(uri)
+            if found is None and "%" in uri:
+                found = static.lookup(unquote(uri))
+        if found is None:
+            raise HTTPError("404 Not Found")
+        answer: FileReply | RedirectReply = found
+        return answer
+
+    def Static(self, uri: str) -> FileReply | RedirectReply:  # noqa: N802
+        """A file below `config.STATIC_URL`; a slash at its beginning does no harm (README)."""
+        return self.MountedFile(f"{self.app.config.STATIC_URL.rstrip('/')}/{uri.lstrip('/')}")
+
+    def Media(self, uri: str) -> FileReply | RedirectReply:  # noqa: N802
+        """A file below `config.MEDIA_URL`."""
+        return self.MountedFile(f"{self.app.config.MEDIA_URL.rstrip('/')}/{uri.lstrip('/')}")
+
+    def _script_directory(self) -> str:
+        known = getattr(self.app, "script_dir", None)
+        if known:
+            return str(known)
+        script = getattr(sys.modules.get("__main__"), "__file__", None)
+        return os.path.dirname(os.path.abspath(script)) if script else os.getcwd()

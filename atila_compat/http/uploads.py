@@ -1,0 +1,200 @@
+"""Uploaded files (README "File Upload", spec/04 section 11)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from types import TracebackType
+from typing import IO
+
+ROLL_OVER = 1024 * 1024
+"""Bytes: a longer file is kept on disk, a shorter one in memory."""
+
+_UNSAFE = re.compile(r"""[\s\x00-\x1f\x7f\\"':;><&?|/]""")
+
+
+def safe_name(name: str) -> str:
+    """A client's file name without folders, leading dots and characters that shells and pages trip over."""
+    base = name.replace("\\", "/").rsplit("/", 1)[-1].strip().lstrip(".")
+    cleaned = _UNSAFE.sub("_", base)
+    while len(cleaned.encode("utf-8", "replace")) > 255:  # the longest name that file systems take
+        stem, dot, ext = cleaned.rpartition(".")
+        cleaned = (stem[:-1] + dot + ext) if stem else cleaned[:-1]
+    return cleaned or "noname"
+
+
+class FlashFile(str):
+    """The path of a file that is deleted when its `with` block ends."""
+
+    def remove(self) -> None:
+        """Delete the file now."""
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(self)
+
+    def __enter__(self) -> FlashFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.remove()
+
+
+class File:
+    """One uploaded file.
+
+    Args:
+        name: as the client sent it.
+        mimetype: content type of the part, empty where none was sent.
+
+    Attributes:
+        name: safe to be used as a file name.
+        path: where the file is; None while it is in memory only.
+        size: in bytes.
+    """
+
+    def __init__(self, name: str, mimetype: str = "") -> None:
+        self.name = safe_name(name)
+        self.mimetype = mimetype
+        self.size = 0
+        self.path: str | None = None
+        self._memory = bytearray()
+        self._spool: IO[bytes] | None = None
+        self._temporary: str | None = None
+
+    # -- while it arrives -----------------------------------------------------------------------------------
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes, in memory."""
+        self._memory += data
+        self.size += len(data)
+
+    @property
+    def pending(self) -> int:
+        """Bytes that `spool` would write."""
+        return len(self._memory) if self.size > ROLL_OVER else 0
+
+    def spool(self) -> None:
+        """Write what is in memory to disk; blocks."""
+        if self._spool is None:
+            handle, path = tempfile.mkstemp(prefix="atila-", suffix=self.ext or "")
+            self._spool = os.fdopen(handle, "wb")
+            self.path = self._temporary = path
+        self._spool.write(self._memory)
+        self._memory.clear()
+
+    def complete(self) -> None:
+        """The last byte has come; blocks where the file is on disk."""
+        if self.pending:
+            self.spool()
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
+
+    def discard(self) -> None:
+        """Delete the temporary file, if there is one and nobody has moved it."""
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
+        if self._temporary is not None:
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(self._temporary)
+            self._temporary = None
+
+    # -- what apps use --------------------------------------------------------------------------------------
+
+    @property
+    def file(self) -> str | None:
+        """The same as `path`."""
+        return self.path
+
+    @property
+    def ext(self) -> str | None:
+        """The last suffix of the name with its dot, or None."""
+        return os.path.splitext(self.name)[1] or None
+
+    def read(self) -> bytes:
+        """The whole content."""
+        if self.path is None:
+            return bytes(self._memory)
+        with open(self.path, "rb") as stored:
+            return stored.read()
+
+    def flush(self) -> str:
+        """Have the file on disk; returns its path. It is deleted after the request."""
+        if self.path is None:
+            self.spool()
+            self.complete()
+        if self._spool is not None:
+            self.complete()
+        assert self.path is not None
+        return self.path
+
+    def move(self, to: str) -> str:
+        """Move the file to the path `to`, where it stays; returns that."""
+        if self.path is None:
+            with open(to, "wb") as target:
+                target.write(self._memory)
+        else:
+            shutil.move(self.path, to)
+        self._temporary = None
+        self.path = to
+        return to
+
+    def save(self, into: str, name: str | None = None, mkdir: bool = False, dup: str = "u") -> str:
+        """Put the file into a directory.
+
+        Args:
+            into: the directory.
+            name: name to take in place of the client's.
+            mkdir: make the directory where it is missing.
+            dup: for a name that is taken: `"o"` overwrites, `"u"` saves as `name.1.ext`, `name.2.ext`...
+
+        Returns the path. Raises FileNotFoundError for a missing directory, ValueError for another `dup`.
+        """
+        if dup not in ("o", "u"):
+            raise ValueError(f'dup should be "o" (overwrite) or "u" (unique name), got {dup!r}')
+        if mkdir:
+            os.makedirs(into, exist_ok=True)
+        target = os.path.join(into, os.path.basename(name) if name else self.name)
+        if dup == "o":
+            return self.move(target)
+        # Taking the name with O_EXCL keeps two requests from saving under the same one.
+        for candidate in _numbered(target):
+            try:
+                os.close(os.open(candidate, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+            except FileExistsError:
+                continue
+            return self.move(candidate)
+        raise AssertionError("unreachable")
+
+    def as_flashfile(self) -> FlashFile:
+        """The path of the file, which is deleted at the end of a `with` block."""
+        return FlashFile(self.flush())
+
+    tempfile = flashfile = property(as_flashfile)
+
+    def remove(self) -> None:
+        """Delete the file."""
+        self._memory.clear()
+        if self.path is not None:
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(self.path)
+        self._temporary = None
+
+    def __repr__(self) -> str:
+        return f"<File {self.name} {self.size} bytes>"
+
+
+def _numbered(path: str) -> Iterator[str]:
+    yield path
+    folder, name = os.path.split(path)
+    stem, ext = os.path.splitext(name) if name.count(".") == 1 else (name, "")
+    number = 1
+    while True:
+        yield os.path.join(folder, f"{stem}.{number}{ext}")
+        number += 1

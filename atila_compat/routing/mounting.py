@@ -1,0 +1,317 @@
+"""Modules and packages that bring routes into an app (spec/01 sections 3 to 5).
+
+The order in which an app is set up:
+
+    preference copied -> package `__setup__` -> package `__mount__` -> extending modules -> modules found
+    automatically -> `mount_later` entries -> overriding modules -> `__mount__` of the modules that
+    `app.mount` named, then of those that they mounted in turn -> mounted functions
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from .table import namespace_of
+
+if TYPE_CHECKING:
+    from ..structures import AttrDict
+
+log = logging.getLogger("atila_compat.mounting")
+
+_MOUNT_NAMES = ("__mount__", "mount")
+_UMOUNT_NAMES = ("__umount__", "umount", "dettach")
+
+
+def join_points(*points: str) -> str:
+    """Mount points one behind the other, with single slashes and none at the end: `/a` + `/b/` = `/a/b`."""
+    return re.sub(r"/{2,}", "/", "/".join(("", *points))).rstrip("/") or "/"
+
+
+@dataclass
+class MountContext:
+    """What routes declared now belong to.
+
+    Attributes:
+        point: full path in front of their rules.
+        options: the module's mount options, seen by handlers as `was.request.routable["mntopt"]`.
+        namespace: first part of their resource ids.
+        overridable: None, "extends" or "overrides".
+        reloading: the module is mounted again, what it declares replaces what it declared before.
+    """
+
+    point: str = "/"
+    options: dict[str, Any] = field(default_factory=dict)
+    namespace: str = ""
+    overridable: str | None = None
+    reloading: bool = False
+
+
+@dataclass
+class Mounted:
+    """A module that has been, or will be, mounted."""
+
+    module: ModuleType
+    context: MountContext
+    nested: bool = False
+    done: bool = False
+
+
+def call_hook(hook: Callable[..., Any], app: Any, options: dict[str, Any]) -> None:
+    """Call `__setup__` or `__mount__` of a mounted module, which may take `(app, mntopt)` or `(app)`."""
+    parameters = inspect.signature(hook).parameters.values()
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    takes_both = len(positional) > 1 or any(p.kind == p.VAR_POSITIONAL for p in parameters)
+    if takes_both:
+        hook(app, options)
+    else:
+        hook(app)
+
+
+def find_hook(module: ModuleType, names: tuple[str, ...]) -> Callable[..., Any] | None:
+    """The first of the hooks `names` that `module` has."""
+    for name in names:
+        hook = getattr(module, name, None)
+        if callable(hook):
+            return hook  # type: ignore[no-any-return]
+    return None
+
+
+class Mounting:
+    """The part of an app that mounts modules and goes through their hooks."""
+
+    PACKAGE_DIRS = ["services", "exports"]  # noqa: RUF012 - apps append to it, as in the original
+
+    if TYPE_CHECKING:
+        debug: bool
+        use_reloader: bool
+        config: AttrDict
+        home: str
+        basepath: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auto_mount = True
+        self.module: ModuleType | None = None
+        self.mountables: list[Mounted] = []
+        self.mount_context: MountContext | None = None
+        self.started = False
+        self.override_template_dirs: list[str] = []
+        self._functions: list[tuple[Callable[..., Any], dict[str, Any]]] = []
+        self._later: list[tuple[str, Any, dict[str, Any]]] = []
+        self._extensions: list[tuple[str, ModuleType]] = []
+        self._mounting_modules = False
+        self._package_options: dict[str, Any] = {}
+
+    # -- what apps call -------------------------------------------------------------------------------------
+
+    def mount(self, point: Any = "", *modules: Any, **options: Any) -> None:
+        """Mount modules, packages or functions at `point` (README "Cascaded Service Mount").
+
+        Inside a `__setup__` hook, `point` continues the point of the module that is being set up.
+
+        Args:
+            point: path; or the first module, with `point=` among the options.
+            modules: modules with `__mount__` or `__setup__`, or functions `func(app)`, `func(app, mntopt)`.
+            options: `ns`, `debug_only`, `authenticate`, `extends`, `overrides`; others are handed on to
+            the hooks.
+
+        Raises AssertionError for a module without hooks, RuntimeError when called while `__mount__`
+        hooks run.
+        """
+        if not isinstance(point, str):
+            modules = (point, *modules)
+            point = options.pop("point", options.pop("mount", ""))
+        if modules and all(isinstance(module, str) for module in modules):
+            from ..skitai import mount as skitai_mount
+
+            skitai_mount(point, *modules, **options)
+            return
+        self.auto_mount = False
+        for module in modules:
+            if inspect.ismodule(module):
+                self._mount_module(point, module, dict(options))
+            else:
+                assert callable(module), f"app.mount() takes modules and functions, got {module!r}"
+                self._mount_function(point, module, dict(options))
+
+    mount_with = decorate_with = mount
+
+    def mount_later(self, point: str, target: Any, **options: Any) -> None:
+        """Mount `target` when the app has been set up, before the modules that `mount` named."""
+        self._later.append((point, target, options))
+
+    def extends(self, module: ModuleType) -> None:
+        """Offer the services of `module` where this app has none of its own (README "Extending")."""
+        self._extensions.append(("extends", module))
+
+    def overrides(self, module: ModuleType) -> None:
+        """Let the services of `module` take the place of this app's (README "Overriding")."""
+        self._extensions.append(("overrides", module))
+
+    def umount(self) -> None:
+        """Call the `__umount__` hooks, of the modules first; what fails is logged and stops nothing."""
+        for module in [entry.module for entry in reversed(self.mountables)] + [self.module]:
+            hook = find_hook(module, _UMOUNT_NAMES) if module is not None else None
+            if hook is None:
+                continue
+            try:
+                hook(self)
+            except Exception:
+                log.exception("__umount__ of %s failed", module.__name__ if module else "")
+
+    # -- setting up -----------------------------------------------------------------------------------------
+
+    def apply_preference(self, pref: Mapping[str, Any]) -> None:
+        """Copy a preference's attributes to the app, its `config` into `app.config` (spec/01 section 6)."""
+        for name, value in pref.items():
+            if name == "config":
+                self.config.update(value)
+            elif not name.startswith("_"):
+                setattr(self, name, value)
+        extensions = getattr(pref, "extensions", ())
+        self._extensions.extend(extensions)
+        self._later.extend(getattr(pref, "mountables", ()))
+
+    def start(self) -> None:
+        """Go through all hooks, once; called when the app is mounted, or at its first request."""
+        if self.started:
+            return
+        self.started = True
+        self._package_options = {
+            "point": self.basepath,
+            "base_dir": self.home,
+            "use_reloader": self.use_reloader,
+            "debug": self.debug,
+        }
+        for name in ("__setup__", "__mount__"):
+            # The app package's own hooks take both arguments, always (spec/01 section 3).
+            hook = getattr(self.module, name, None) if self.module is not None else None
+            if hook is not None:
+                hook(self, dict(self._package_options))
+        self._mount_extensions("extends")
+        if self.auto_mount:
+            self._find_modules()
+        for point, target, options in self._later:
+            self.mount(point, target, **options)
+        self._mount_extensions("overrides")
+        self._mount_pending()
+        for function, options in self._functions:
+            call_hook(function, self, options)
+
+    def _mount_module(self, point: str, module: ModuleType, options: dict[str, Any]) -> None:
+        if self._mounting_modules and not any(entry.module is module for entry in self.mountables):
+            raise RuntimeError(
+                f"{module.__name__} is mounted while __mount__ hooks run: call app.mount() in __setup__"
+            )
+        if options.get("debug_only") and not self.debug:
+            return
+        setup = getattr(module, "__setup__", None)
+        assert setup is not None or find_hook(module, _MOUNT_NAMES), (
+            f"__mount__ hook doesn't exist in {module.__name__}: "
+            "declare its routes in `def __mount__ (app, mntopt)`"
+        )
+        parent = self.mount_context
+        full = self._continued(point, parent)
+        namespace = options.get("ns")
+        options = {**options, "point": full, "module_name": module.__name__}
+        options.setdefault("ns", module.__name__)
+        overridable = parent.overridable if parent else None
+        overridable = "extends" if options.get("extends") else overridable
+        overridable = "overrides" if options.get("overrides") else overridable
+        context = MountContext(
+            full, options, namespace if namespace is not None else namespace_of(module.__name__), overridable
+        )
+        module.__mntopt__ = options  # type: ignore[attr-defined]
+        entry = Mounted(module, context, nested=parent is not None)
+        self.mountables.append(entry)
+        if setup is not None:
+            with self._within(context):
+                call_hook(setup, self, dict(options))
+        if self.started and parent is None:
+            self._mount_pending()
+
+    @staticmethod
+    def _continued(point: str, parent: MountContext | None) -> str:
+        if parent is None:
+            return join_points(point)
+        base = parent.point.rstrip("/")
+        if base and point.startswith(base + "/"):
+            # The README mounts "/sub2/pages" in a package that is mounted at "/sub2", meaning /sub2/pages.
+            return join_points(point)
+        return join_points(base, point)
+
+    def _mount_function(self, point: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        options = {**options, "point": self._continued(point, self.mount_context)}
+        if self.started and self.mount_context is None:
+            call_hook(function, self, options)
+        else:
+            self._functions.append((function, options))
+
+    def _mount_pending(self) -> None:
+        self._mounting_modules = True
+        try:
+            waiting = [entry for entry in self.mountables if not entry.done]
+            for entry in sorted(waiting, key=lambda entry: entry.nested):
+                self._call_mount(entry)
+        finally:
+            self._mounting_modules = False
+
+    def _call_mount(self, entry: Mounted) -> None:
+        entry.done = True
+        hook = find_hook(entry.module, _MOUNT_NAMES)
+        if hook is None:
+            return
+        with self._within(entry.context):
+            call_hook(hook, self, dict(entry.context.options))
+
+    def _mount_extensions(self, kind: str) -> None:
+        for way, module in self._extensions:
+            if way != kind:
+                continue
+            first = len(self.mountables)
+            context = MountContext("/", {}, "", kind)
+            with self._within(context):
+                self._mount_module("/", module, {})
+            for entry in self.mountables[first:]:
+                if not entry.done:
+                    self._call_mount(entry)
+
+    def _find_modules(self) -> None:
+        if self.module is None:
+            return
+        prefixes = tuple(f"{self.module.__name__}.{folder}" for folder in self.PACKAGE_DIRS)
+        for name in sorted(sys.modules):
+            module = sys.modules[name]
+            inside = any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)
+            if inside and hasattr(module, "__mount__"):
+                self._mount_module("/", module, {})
+
+    @contextmanager
+    def _within(self, context: MountContext) -> Iterator[None]:
+        before, self.mount_context = self.mount_context, context
+        try:
+            yield
+        finally:
+            self.mount_context = before
+
+    # -- what extending packages bring ----------------------------------------------------------------------
+
+    def add_template_dir(self, folder: str, front: bool = False) -> None:
+        """Search `folder` for templates too, before (`front`) or after the others."""
+        folders = self.config.TEMPLATE_DIRS
+        if folder not in folders:
+            folders.insert(0 if front else len(folders), folder)
+
+    def add_resources(self, module: ModuleType, front: bool = False) -> None:
+        """Search the `templates` folder of a package too."""
+        if module.__file__:
+            self.add_template_dir(os.path.join(os.path.dirname(module.__file__), "templates"), front)

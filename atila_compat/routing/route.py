@@ -1,0 +1,166 @@
+"""One declared route, and all routes that share a rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..types import Handler
+from .resource import Resource
+from .rules import Rule, has_parameters
+
+BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
+DEFAULT_METHODS = ("GET", "POST")
+AUTHENTICATION_KINDS = (None, "basic", "digest", "bearer")
+UNSET: Any = object()
+"""An option that the route leaves to the app."""
+
+
+class Route:
+    """A rule, a handler and the options of one `@app.route` (spec/02 section 1.2).
+
+    Attributes:
+        handler: what is called: the handler with all decorators that stand below `@app.route`.
+        resource: what is known of the undecorated handler.
+        methods: the methods that this declaration listed; `routable["methods"]` has those of the whole rule.
+        routable: what the handler sees as `was.request.routable` (spec/02 section 1.3).
+        overridable: None, "extends" or "overrides": where the route comes from (spec/01 section 5).
+        authenticate: None, "basic", "digest" or "bearer"; UNSET where the app decides.
+        cors: allowed origins; UNSET where the app decides.
+        url_args: how many of the resource's arguments come from the path.
+        wanted: names of the arguments that query and body may give.
+    """
+
+    __slots__ = (
+        "authenticate",
+        "content_types",
+        "coroutine",
+        "cors",
+        "cors_max_age",
+        "handler",
+        "input_stream",
+        "methods",
+        "overridable",
+        "resource",
+        "routable",
+        "rule",
+        "subdomain",
+        "takes_more",
+        "text",
+        "url_args",
+        "wanted",
+        "websocket",
+    )
+
+    def __init__(
+        self,
+        text: str,
+        handler: Handler,
+        resource: Resource,
+        options: dict[str, Any],
+        mount_options: dict[str, Any],
+        overridable: str | None = None,
+    ) -> None:
+        options = {**resource.options, **options}
+        self.text = text
+        self.handler = handler
+        self.resource = resource
+        self.overridable = overridable
+        self.rule = self._compile(text, resource) if has_parameters(text) else None
+        self.methods = frozenset(method.upper() for method in options.get("methods") or DEFAULT_METHODS)
+        content_types = options.get("content_types")
+        self.content_types = frozenset(t.lower() for t in content_types) if content_types else None
+        self.authenticate = self._authentication(options, mount_options)
+        self.cors = options.get("access_control_allow_origin", UNSET)
+        self.cors_max_age = options.get("access_control_max_age", UNSET)
+        self.coroutine = bool(options.get("coroutine"))
+        self.input_stream = bool(options.get("input_stream"))
+        self.subdomain: str | None = options.get("subdomain")
+        self.websocket: Any = options.get("websocket")
+        names = self.rule.names if self.rule else ()
+        self.url_args = len(names)
+        self.wanted = tuple(name for name in resource.args if name not in names)
+        self.takes_more = resource.keywords is not None or bool(self.wanted)
+        self.routable: dict[str, Any] = {
+            **options,
+            "methods": set(self.methods),
+            "coroutine": self.coroutine,
+            "input_stream": self.input_stream,
+            "func_id": resource.id,
+            "mntopt": mount_options,
+            "route": text,
+            "overridable": overridable,
+            "args": list(resource.args),
+            "keywords": resource.keywords,
+        }
+        if resource.defaults:
+            self.routable["defaults"] = dict(resource.defaults)
+        if names:
+            self.routable["urlargs"] = len(names)
+
+    @staticmethod
+    def _compile(text: str, resource: Resource) -> Rule:
+        rule = Rule(text)
+        missing = [name for name in rule.names if name not in resource.args]
+        if missing and resource.keywords is None:
+            # Reported when the route is called, as the original does: 530 Parameter Mismatch.
+            return rule
+        if rule.names and rule.names[-1] in resource.defaults and text.endswith(">"):
+            return Rule(text, optional=True)
+        return rule
+
+    @staticmethod
+    def _authentication(options: dict[str, Any], mount_options: dict[str, Any]) -> Any:
+        kind = mount_options.get("authenticate", options.get("authenticate", UNSET))
+        if kind is UNSET or kind is True:
+            return kind
+        kind = kind or None
+        assert kind in AUTHENTICATION_KINDS, (
+            f"authenticate should be None, True, 'basic', 'digest' or 'bearer', got {kind!r}"
+        )
+        return kind
+
+    @property
+    def location(self) -> str:
+        """`file:line` of the handler."""
+        code = getattr(self.resource.func, "__code__", None)
+        return f"{code.co_filename}:{code.co_firstlineno}" if code else ""
+
+    def __repr__(self) -> str:
+        return f"<Route {self.text} {', '.join(sorted(self.methods))}>"
+
+
+class RouteSet:
+    """The routes of one rule, by method; they share one set of allowed methods."""
+
+    __slots__ = ("allowed", "by_method", "rule", "text")
+
+    def __init__(self, text: str, rule: Rule | None = None) -> None:
+        self.text = text
+        self.rule = rule
+        self.by_method: dict[str, Route] = {}
+        self.allowed: set[str] = set()
+
+    def add(self, route: Route) -> list[str]:
+        """Take `route` in; returns the methods for which it replaced another.
+
+        A route that overrides others stays, and one that extends others only fills gaps (spec/01 section 5).
+        """
+        replaced = []
+        for method in route.methods:
+            present = self.by_method.get(method)
+            if present is not None:
+                if present.overridable == "overrides" and route.overridable != "overrides":
+                    continue
+                if route.overridable == "extends" and present.overridable != "extends":
+                    continue
+                if present.overridable == route.overridable:
+                    replaced.append(method)
+            self.by_method[method] = route
+        self.allowed |= route.methods
+        route.routable["methods"] = self.allowed
+        return replaced
+
+    def discard(self, resource_id: str) -> None:
+        """Forget the routes of a resource."""
+        self.by_method = {m: r for m, r in self.by_method.items() if r.resource.id != resource_id}
+        self.allowed.intersection_update(self.by_method)

@@ -1,0 +1,173 @@
+"""Generator coroutines: `@app.route(..., coroutine=True)` (spec/06 sections 9 and 10).
+
+The generator runs in worker threads from one `yield` to the next; while it waits for a task or for
+input it holds none. Text that it yields is streamed. What it yields before it first waits is kept back
+for a moment: a generator that ends, or fails, by then is answered like an ordinary handler.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+from ..errors import HTTPError
+from ..http.input import BodyTooLarge, ClientDisconnect, Input, InputStream
+from ..tasks.deferred import Deferred
+from ..types import Receive, Send
+from .finalize import as_bytes, stream_headers
+from .outcome import Complete, Outcome
+from .streams import send_head, wait_for
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
+
+log = logging.getLogger("atila_compat.app")
+
+KEPT_BACK_BYTES = 65536
+KEPT_BACK_SECONDS = 0.05
+"""How much text, and for how long, is kept back before streaming begins."""
+
+_FAILED = b">>>>>> server error occurred while processing your request"
+
+
+class _Ended:
+    """The generator has returned."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def _step(generator: Generator[Any, Any, Any], sent: Any, kept: list[bytes], streaming: bool) -> Any:
+    """Run on to the next yield that somebody has to act on; in a worker thread.
+
+    Returns what was yielded (a task, an Input, bytes to send), or _Ended.
+    """
+    began = time.monotonic()
+    while True:
+        try:
+            if isinstance(sent, BaseException):
+                yielded = generator.throw(sent)
+            else:
+                yielded = generator.send(sent)
+        except StopIteration as stop:
+            return _Ended(stop.value)
+        if isinstance(yielded, (Deferred, Input)):
+            return yielded
+        kept.append(as_bytes(yielded))
+        waited_long = time.monotonic() - began > KEPT_BACK_SECONDS
+        if streaming or waited_long or sum(map(len, kept)) > KEPT_BACK_BYTES:
+            return None
+        sent = None
+
+
+class _Body:
+    """The streamed body of a coroutine; begins with the first piece that is flushed."""
+
+    def __init__(self, exchange: Exchange, send: Send) -> None:
+        self.exchange = exchange
+        self.send = send
+        self.kept: list[bytes] = []
+        self.started = False
+
+    async def flush(self) -> None:
+        """Send what has been yielded."""
+        if not self.kept:
+            return
+        data = b"".join(self.kept)
+        self.kept.clear()
+        if not self.started:
+            self.started = True
+            was = self.exchange.was
+            start = Complete(was.response.status_code, stream_headers(was), b"")
+            await self.exchange.hop(self.exchange.commit, start)
+            await send_head(self.send, start.status_code, start.headers)
+        await self.send({"type": "http.response.body", "body": data, "more_body": True})
+
+    async def end(self, data: bytes = b"") -> None:
+        """Send the last piece."""
+        await self.send({"type": "http.response.body", "body": data})
+
+
+async def drive(
+    exchange: Exchange,
+    generator: Generator[Any, Any, Any],
+    stream: InputStream,
+    receive: Receive,
+    send: Send,
+) -> Outcome | None:
+    """Run a generator coroutine to its end.
+
+    Returns the outcome of the value that it returned, or None where the answer has been streamed.
+    """
+    body = _Body(exchange, send)
+    route = exchange.route
+    watched = route is None or not route.input_stream  # else `receive` belongs to was.Input
+    sent: Any = None
+    try:
+        while True:
+            try:
+                yielded = await exchange.hop(_step, generator, sent, body.kept, body.started)
+            except Exception as error:
+                return await _fail(exchange, body, error)
+            sent = None
+            if isinstance(yielded, _Ended):
+                return await _end(exchange, body, yielded.value)
+            if yielded is None:
+                await body.flush()
+            elif isinstance(yielded, Input):
+                await body.flush()
+                try:
+                    sent = await stream.read(yielded.size)
+                except BodyTooLarge:
+                    sent = HTTPError("413 Request Entity Too Large")
+            else:
+                await body.flush()
+                sent = await wait_for(exchange, yielded, receive if watched else None) or yielded
+    finally:
+        try:
+            await exchange.hop(generator.close)
+        except Exception:
+            log.exception("%s: closing the coroutine failed", exchange.label)
+
+
+async def _end(exchange: Exchange, body: _Body, value: Any) -> Outcome | None:
+    if not body.started:
+        before = b"".join(body.kept)
+        if value is None:
+            value = before
+        elif before and isinstance(value, (str, bytes)):
+            value = before + as_bytes(value)
+        outcome: Outcome = await exchange.hop(exchange.resume, lambda: value)
+        if before and isinstance(outcome, Complete) and not isinstance(value, bytes):
+            outcome.body = before + outcome.body
+            outcome.headers = [h for h in outcome.headers if h[0] != b"Content-Length"]
+            outcome.headers.append((b"Content-Length", str(len(outcome.body)).encode()))
+        return outcome
+    await body.flush()
+    tail = b""
+    while isinstance(value, Deferred):
+        late = await wait_for(exchange, value, None)
+        if late is not None:
+            return await _fail(exchange, body, late)
+        value = await exchange.hop(value.finish, exchange.was)
+    if value is not None:
+        last: Outcome = await exchange.hop(exchange.resume, lambda: value)
+        tail = last.body if isinstance(last, Complete) else b""
+    await body.end(tail)
+    return None
+
+
+async def _fail(exchange: Exchange, body: _Body, error: Exception) -> Outcome | None:
+    if isinstance(error, ClientDisconnect):
+        raise error
+    if not body.started:
+        outcome: Outcome = await exchange.hop(exchange.awaited, None, error)
+        return outcome
+    log.error("%s: the coroutine failed while it streamed", exchange.label, exc_info=error)
+    await body.flush()
+    await body.send({"type": "http.response.body", "body": _FAILED, "more_body": True})
+    raise error

@@ -1,0 +1,210 @@
+"""One request and its answer: what runs in the worker thread, and in which order (spec/05 section 1).
+
+    parse query and body -> before_request -> handler -> success, teardown -> cookies -> outcome -> finished
+
+All of it runs in one hop, in one context. A deferred answer (a task, a coroutine) gives the thread back
+and comes here again, to `resume`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import sys
+from collections.abc import Callable
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any
+
+from ..context import current_was
+from ..errors import REASONS, ExcInfo, HTTPError, split_status
+from ..http import state
+from ..http.arguments import explain_mismatch, keywords_of
+from ..routing.route import Route
+from ..security.authentication import authenticate
+from .finalize import error_outcome, finalize
+from .outcome import Awaiting, Complete, Driving, Outcome, Sending, Streaming, Waiting
+
+if TYPE_CHECKING:
+    from ..was import Was
+
+log = logging.getLogger("atila_compat.app")
+
+
+class Exchange:
+    """One request and its answer.
+
+    Attributes:
+        context: the context variables of all hops of this request.
+        authentication: the kind that has to be passed before the handler runs, None once it was.
+        hooks_wait: the hooks behind the handler have not run yet, for it is an `async def` that goes on.
+    """
+
+    __slots__ = ("authentication", "context", "hooks_wait", "route", "was")
+
+    def __init__(self, was: Was, route: Route | None, authentication: str | None = None) -> None:
+        self.was = was
+        self.route = route
+        self.authentication = authentication
+        self.context: Context = copy_context()
+        self.hooks_wait = False
+
+    @property
+    def label(self) -> str:
+        """What reports about busy threads call this request."""
+        request = self.was.request
+        return f"{request.method} {request.path}"
+
+    async def hop(self, func: Callable[..., Any], *args: Any) -> Any:
+        """Run `func` in a worker thread, within this request's context."""
+        return await self.was.runtime.workers.run(self.context, self.label, func, *args)
+
+    # -- in a worker thread ---------------------------------------------------------------------------------
+
+    def handle(self) -> Outcome:
+        """Answer the request: hooks, handler and all."""
+        current_was.set(self.was)
+        return self._guarded(self._handle)
+
+    def authenticate(self) -> Outcome | None:
+        """Only find out who asks: before a body is read. Returns the refusal, if there is one."""
+        current_was.set(self.was)
+        kind, self.authentication = self.authentication, None
+        return self._guarded(self._refusal, kind)  # type: ignore[return-value]
+
+    def refuse(self, status_code: int, reason: str, detail: Any = "") -> Complete:
+        """Answer an error that was found before any handler ran."""
+        current_was.set(self.was)
+        return error_outcome(self.was, status_code, reason, detail, in_handler=False)
+
+    def resume(self, step: Callable[..., Any], *args: Any) -> Outcome:
+        """Go on with a deferred answer: `step(*args)` gives the handler's value, or raises its error."""
+        return self._guarded(self._resume, step, *args)
+
+    def awaited(self, value: Any, error: BaseException | None) -> Outcome:
+        """Go on after an `async def` handler has returned `value` or raised `error`."""
+        return self._guarded(self._awaited, value, error)
+
+    # -- the order of things --------------------------------------------------------------------------------
+
+    def _guarded(self, step: Callable[..., Any], *args: Any) -> Any:
+        try:
+            outcome = step(*args)
+        except Exception:
+            outcome = self.failure(sys.exc_info())
+        hooks = self.was.app.hooks
+        if hooks.active and isinstance(outcome, (Complete, Streaming, Sending)):
+            hooks.run_finished(self.was)
+        return outcome
+
+    def _refusal(self, kind: str | None) -> Outcome | None:
+        refusal = authenticate(self.was, kind)
+        return None if refusal is None else finalize(self.was, refusal)
+
+    def _handle(self) -> Outcome:
+        was, app = self.was, self.was.app
+        if self.authentication is not None:
+            refusal = self._refusal(self.authentication)
+            if refusal is not None:
+                return refusal
+        was.request.parse()
+        hooks = app.hooks
+        if not hooks.active:
+            return self._answer(self._invoke())
+        try:
+            value = hooks.run_before(was)
+            if value is None:
+                value = self._invoke()
+            if inspect.iscoroutine(value):
+                self.hooks_wait = True
+                return Awaiting(value)
+            hooks.run_success(was)
+        except Exception:
+            return self._failed(sys.exc_info())
+        hooks.run_teardown(was)
+        return self._answer(value)
+
+    def _awaited(self, value: Any, error: BaseException | None) -> Outcome:
+        hooks, waited = self.was.app.hooks, self.hooks_wait
+        self.hooks_wait = False
+        try:
+            if error is not None:
+                raise error
+            if waited:
+                hooks.run_success(self.was)
+        except Exception:
+            if not waited:
+                raise
+            return self._failed(sys.exc_info())
+        if waited:
+            hooks.run_teardown(self.was)
+        return self._answer(value)
+
+    def _failed(self, exc_info: ExcInfo) -> Outcome:
+        """The way of a request whose handler, or a hook before it, has raised."""
+        was, hooks = self.was, self.was.app.hooks
+        was.response.status_code, was.response.reason = 200, "OK"
+        value = hooks.run_failed(was, exc_info)
+        if value is None:
+            if was.app.teardown_always:
+                hooks.run_teardown(was)
+            return self.failure(exc_info)
+        if not isinstance(exc_info[1], HTTPError):
+            log.error("%s failed", self.label, exc_info=exc_info)
+        hooks.run_teardown(was)
+        return self._answer(value)
+
+    def _invoke(self) -> Any:
+        """Call the handler; a call that does not fit is told to the client (spec/02 section 4.3)."""
+        was, route = self.was, self.route
+        assert route is not None
+        request = was.request
+        if request.body or request.multipart is not None or request.scope.get("query_string"):
+            keywords = keywords_of(route, request.PARAMS, request.URL, request.DATA, request.merged)
+        else:
+            keywords = request.PARAMS
+        try:
+            return route.handler(was, **keywords)
+        except TypeError:
+            mismatch = explain_mismatch(route, keywords)
+            if mismatch is None:
+                raise
+            raise mismatch from None
+
+    def _answer(self, value: Any) -> Outcome:
+        """The outcome of a value; cookies go out with answers that are ready, not with errors."""
+        try:
+            outcome = finalize(self.was, value)
+        except TypeError:
+            exc_info = sys.exc_info()
+            log.error("%s: what the handler returned cannot be sent", self.label, exc_info=exc_info)
+            return error_outcome(self.was, 500, REASONS[500], exc_info=exc_info)
+        if not isinstance(outcome, (Waiting, Driving, Awaiting)):
+            self.commit(outcome)
+        return outcome
+
+    def commit(self, outcome: Any) -> None:
+        """Send the cookies of this request with `outcome`."""
+        for cookie in state.commit(self.was):
+            outcome.headers.append((b"Set-Cookie", cookie.encode("latin-1", "replace")))
+
+    def _resume(self, step: Callable[..., Any], *args: Any) -> Outcome:
+        return self._answer(step(*args))
+
+    def failure(self, exc_info: ExcInfo) -> Complete:
+        """The answer to an exception: its own status for HTTPError, else 502 (spec/02 section 7.1)."""
+        was = self.was
+        state.rollback(was)
+        error = exc_info[1]
+        if isinstance(error, AssertionError) and error.args and isinstance(error.args[0], HTTPError):
+            error = error.args[0]
+        try:
+            if isinstance(error, HTTPError):
+                status_code, reason = split_status(error.status)
+                return error_outcome(
+                    was, status_code, reason, error.explain, error.errno, exc_info=error.exc_info
+                )
+            log.error("%s failed", self.label, exc_info=exc_info)
+            return error_outcome(was, 502, REASONS[502], exc_info=exc_info)
+        except Exception:
+            log.exception("%s: the error answer failed", self.label)
+            return Complete(500, [(b"Content-Type", b"text/plain")], b"Internal Server Error")

@@ -1,0 +1,300 @@
+"""From what a handler returned to an outcome (spec/02 section 9, spec/04 section 12)."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..errors import REASONS, ExcInfo, HTTPError
+from ..http.api import API
+from ..http.compression import choose_encoding, compress
+from ..http.conditional import RangeError, parse_range
+from ..http.error_pages import error_details, has_body, render_error
+from ..http.files import FileReply, RedirectReply
+from ..http.response import ErrorReply, Reply, Response
+from ..tasks.deferred import Deferred
+from .outcome import Awaiting, Complete, Driving, Outcome, RawHeaders, Sending, Streaming, Waiting
+
+if TYPE_CHECKING:
+    from ..was import Was
+
+log = logging.getLogger("atila_compat.app")
+
+_TEXT = (b"Content-Type", b"text/html")
+_READ_SIZE = 65536
+
+
+class Unanswerable(TypeError):
+    """A handler returned something that is no answer; the client gets a 500."""
+
+
+def encode_text(text: str) -> bytes:
+    """UTF-8; what cannot be encoded (a lone surrogate out of a client's JSON) becomes a question mark."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def finalize(was: Was, value: Any) -> Outcome:
+    """The outcome for a handler's return value.
+
+    Raises TypeError for values that are no answers or cannot be encoded.
+    """
+    kind = type(value)
+    if kind is Reply:
+        value = value.body
+        kind = type(value)
+    if kind is str:
+        return complete(was, encode_text(value))
+    if kind is API:
+        return complete(was, value.encode())
+    if kind is bytes:
+        return complete(was, value)
+    return _finalize_other(was, value)
+
+
+def _finalize_other(was: Was, value: Any) -> Outcome:
+    if isinstance(value, ErrorReply):
+        return error_outcome(
+            was, value.status_code, was.response.reason, value.detail, value.errno, message=value.message
+        )
+    if isinstance(value, Reply):
+        return finalize(was, value.body)
+    if isinstance(value, API):
+        return complete(was, value.encode())
+    if isinstance(value, str):
+        return complete(was, encode_text(value))
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return complete(was, bytes(value))
+    if isinstance(value, Deferred):
+        return Waiting(value)
+    if inspect.iscoroutine(value):
+        return Awaiting(value)
+    if isinstance(value, (FileReply, RedirectReply)):
+        return Sending(was.response.status_code, raw_headers(was.response), value)
+    if inspect.isgenerator(value):
+        route = was.request.route
+        if route is not None and (route.coroutine or route.input_stream):
+            return Driving(value)
+        return Streaming(was.response.status_code, stream_headers(was), value)
+    if isinstance(value, (list, tuple)):
+        return complete(was, b"".join(_pieces(value)))
+    if hasattr(value, "__aiter__"):
+        return Streaming(was.response.status_code, stream_headers(was), value.__aiter__())
+    if callable(getattr(value, "more", None)):
+        return Streaming(was.response.status_code, stream_headers(was), _produced(value))
+    if callable(getattr(value, "read", None)):
+        return Streaming(was.response.status_code, stream_headers(was), _read(value))
+    content = getattr(value, "content", None)
+    if isinstance(content, (str, bytes)):
+        return finalize(was, content)
+    if isinstance(value, Iterator) or (hasattr(value, "__iter__") and not isinstance(value, (dict, set))):
+        return Streaming(was.response.status_code, stream_headers(was), iter(value))
+    raise Unanswerable(
+        f"a handler returned {'None' if value is None else 'a ' + type(value).__name__}, which is no answer: "
+        "return a str, bytes, was.API (...), was.response (...), a task, a file or an iterator"
+    )
+
+
+def _pieces(values: Any) -> Iterator[bytes]:
+    for value in values:
+        if isinstance(value, str):
+            yield encode_text(value)
+        elif isinstance(value, (bytes, bytearray)):
+            yield bytes(value)
+        elif isinstance(value, API):
+            yield value.encode()
+        elif isinstance(value, (list, tuple)):
+            yield from _pieces(value)
+        elif callable(getattr(value, "more", None)):
+            yield from map(as_bytes, _produced(value))
+        elif callable(getattr(value, "read", None)):
+            yield from map(as_bytes, _read(value))
+        elif hasattr(value, "__next__"):
+            yield from _pieces(value)
+        else:
+            raise Unanswerable(f"a {type(value).__name__} in a list cannot be sent: use str or bytes")
+
+
+def _produced(producer: Any) -> Iterator[Any]:
+    """The pieces of a producer, an object with `more()` that returns nothing at its end."""
+    try:
+        while piece := producer.more():
+            yield piece
+    finally:
+        close = getattr(producer, "close", None)
+        if callable(close):
+            close()
+
+
+def _read(stream: Any) -> Iterator[Any]:
+    try:
+        while piece := stream.read(_READ_SIZE):
+            yield piece
+    finally:
+        close = getattr(stream, "close", None)
+        if callable(close):
+            close()
+
+
+def as_bytes(piece: Any) -> bytes:
+    """A piece of a stream.
+
+    Raises TypeError for what is neither str nor bytes.
+    """
+    if isinstance(piece, str):
+        return encode_text(piece)
+    if isinstance(piece, (bytes, bytearray, memoryview)):
+        return bytes(piece)
+    if isinstance(piece, API):
+        return piece.encode()
+    raise TypeError(f"a stream yields str or bytes, not a {type(piece).__name__}")
+
+
+def raw_headers(response: Response) -> RawHeaders:
+    """The response's headers as ASGI sends them."""
+    return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in response.headers]
+
+
+def stream_headers(was: Was) -> RawHeaders:
+    """The headers of a body that is streamed."""
+    headers = raw_headers(was.response)
+    if not was.response.has_key("Content-Type"):
+        headers.append(_TEXT)
+    return headers
+
+
+def complete(was: Was, body: bytes) -> Complete:
+    """An answer with this body: content type, compression and ranges as spec/04 section 12.4 says."""
+    response = was.response
+    status_code = response.status_code
+    if not response.headers:
+        headers: RawHeaders = [_TEXT] if body else []
+    else:
+        headers = raw_headers(response)
+        if body and not response.has_key("Content-Type"):
+            headers.append(_TEXT)
+    if not has_body(status_code):
+        return Complete(status_code, [h for h in headers if h[0].lower() != b"content-type"], b"")
+    request = was.request
+    for name, _ in request.scope["headers"]:
+        if name == b"range":
+            if status_code == 200 and request.method == "GET":
+                return _part(was, headers, body)
+            break
+    if len(body) > 2048:
+        encoding = choose_encoding(
+            request.lowered.get("accept-encoding"),
+            response.get_header("Content-Type", "text/html"),
+            len(body),
+            response.get_header("Content-Encoding"),
+        )
+        if encoding:
+            body = compress(body, encoding)
+            headers.append((b"Content-Encoding", encoding.encode()))
+            headers.append((b"Vary", b"Accept-Encoding"))
+    headers.append((b"Content-Length", str(len(body)).encode()))
+    return Complete(status_code, headers, body)
+
+
+def _part(was: Was, headers: RawHeaders, body: bytes) -> Complete:
+    try:
+        part = parse_range(was.request.get_header("range"), len(body))
+    except RangeError as error:
+        outcome = error_outcome(was, 416, REASONS[416])
+        outcome.headers.append((b"Content-Range", error.content_range.encode()))
+        return outcome
+    status_code = 200
+    if part is not None:
+        status_code = 206
+        headers.append((b"Content-Range", part.content_range.encode()))
+        body = body[part.start : part.stop]
+    headers.append((b"Content-Length", str(len(body)).encode()))
+    return Complete(status_code, headers, body)
+
+
+def error_outcome(
+    was: Was,
+    status_code: int,
+    reason: str,
+    detail: Any = "",
+    errno: int | str = 0,
+    *,
+    message: str = "",
+    exc_info: ExcInfo | None = None,
+    in_handler: bool = True,
+) -> Complete:
+    """An error answer: by the app's error handler, else the built-in body (spec/02 section 7.2).
+
+    Args:
+        message: takes the place of the reason phrase in the body.
+        in_handler: the error comes from a handler; one that was found before a handler ran leaves the content
+            type of a handler's text open unless a page was asked for, as the original does.
+    """
+    app, request, response = was.app, was.request, was.response
+    response.status_code, response.reason = status_code, reason
+    response.del_header("Content-Type")
+    response.del_header("Content-Encoding")
+    handlers = app.error_handlers
+    handler = (handlers.get(status_code) or handlers.get(0)) if handlers else None
+    if handler is not None and has_body(status_code):
+        answer = _handled(was, handler, detail, errno, exc_info, in_handler)
+        if answer is not None:
+            return answer
+        response.status_code, response.reason = status_code, reason
+        response.del_header("Content-Type")
+    if message:
+        code = f" (code: {errno})" if errno else ""
+        page = "text/html" in request.accept
+        detail, reason = (f"{message}{code}: {detail}", reason) if page else (detail, message)
+    content_type, body = render_error(
+        status_code,
+        reason,
+        detail,
+        errno,
+        accept=request.accept,
+        debug=app.debug,
+        exc_info=exc_info,
+        encoder=app.config.JSON_ENCODER,
+    )
+    headers = raw_headers(response)
+    if content_type:
+        headers.append((b"Content-Type", content_type.encode()))
+    if has_body(status_code):
+        headers.append((b"Content-Length", str(len(body)).encode()))
+    return Complete(status_code, headers, body)
+
+
+def _handled(
+    was: Was, handler: Any, detail: Any, errno: int | str, exc_info: ExcInfo | None, in_handler: bool
+) -> Complete | None:
+    app, request, response = was.app, was.request, was.response
+    details = error_details(
+        response.status_code,
+        response.reason,
+        detail,
+        errno,
+        accept=request.accept,
+        url=request.url,
+        debug=app.debug,
+        exc_info=exc_info,
+    )
+    try:
+        content = handler(was, details)
+        if not content:
+            return None
+        outcome = finalize(was, content)
+        if not isinstance(outcome, Complete):
+            raise TypeError(f"an error handler should return text or was.API, not {type(content).__name__}")
+    except HTTPError as error:
+        log.error("the error handler for %s raised %s", details["code"], error)
+        return None
+    except Exception:
+        log.exception("the error handler for %s failed", details["code"])
+        return None
+    if not in_handler and "text/html" not in request.accept and not response.has_key("Content-Type"):
+        outcome.headers[:] = [header for header in outcome.headers if header is not _TEXT]
+    return outcome

@@ -1,0 +1,106 @@
+"""The beginning and the end of apps: set-up, life-cycle events, maintenance, umount (spec/05 section 4)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any
+
+from ..context import current_was
+from ..hooks.maintenance import run_maintenance
+from ..http.request import Request
+from ..http.response import Response
+from ..types import Receive, Send
+from ..was import Was
+from .runtime import Runtime
+
+if TYPE_CHECKING:
+    from ..app import Atila
+
+log = logging.getLogger("atila_compat.app")
+
+
+def make_was(app: Atila, runtime: Runtime) -> Was:
+    """A `was` for what runs outside of requests: events, maintenance jobs."""
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "headers": [],
+        "root_path": app.basepath.rstrip("/"),
+    }
+    request = Request(scope, "/", app)
+    return Was(app, request, Response(request), runtime)
+
+
+async def emit(app: Atila, runtime: Runtime, *events: str) -> None:
+    """Emit life-cycle events of one app, one after the other, in a worker thread."""
+
+    def run() -> None:
+        runtime.activate()
+        was = make_was(app, runtime)
+        current_was.set(was)
+        for event in events:
+            app.emit(event)
+
+    await runtime.workers.run(copy_context(), f"event {events[0]}", run)
+
+
+class Lifespan:
+    """The apps of one server, from `open` to `close`.
+
+    Args:
+        apps: in the order of their mounting.
+    """
+
+    def __init__(self, apps: Sequence[Atila], runtime: Runtime) -> None:
+        self.apps = apps
+        self.runtime = runtime
+        self._jobs: list[asyncio.Task[Any]] = []
+
+    async def open(self) -> None:
+        """Start what has been set up: events, maintenance."""
+        for app in self.apps:
+            app.runtime = self.runtime
+            await emit(app, self.runtime, "before_mount")
+        for app in self.apps:
+            await emit(app, self.runtime, "mounted", "mounted_or_reloaded")
+        for app in self.apps:
+            job = run_maintenance(app, self.runtime, lambda app=app: make_was(app, self.runtime))
+            self._jobs.append(self.runtime.loop.create_task(job))
+
+    async def close(self) -> None:
+        """Stop maintenance, run the last events and the `__umount__` hooks."""
+        for job in self._jobs:
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        for app in reversed(self.apps):
+            await emit(app, self.runtime, "before_umount")
+        for app in reversed(self.apps):
+            await self.runtime.workers.run(copy_context(), f"umount {app.app_name}", app.umount)
+            await emit(app, self.runtime, "umounted")
+
+
+async def standalone(app: Atila, receive: Receive, send: Send) -> None:
+    """The lifespan of an app that is served by itself: `uvicorn module:app`."""
+    assert (await receive())["type"] == "lifespan.startup"
+    try:
+        runtime = Runtime()
+        runtime.attach(asyncio.get_running_loop())
+        app.apps.add(app.app_name, app)
+        app.start()
+        lifespan = Lifespan([app], runtime)
+        await lifespan.open()
+    except Exception as error:
+        log.exception("%r cannot be started", app)
+        await send({"type": "lifespan.startup.failed", "message": str(error)})
+        return
+    await send({"type": "lifespan.startup.complete"})
+    assert (await receive())["type"] == "lifespan.shutdown"
+    await lifespan.close()
+    await runtime.aclose()
+    await send({"type": "lifespan.shutdown.complete"})

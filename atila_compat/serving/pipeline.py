@@ -1,0 +1,283 @@
+"""The way of a request through an app, on the event loop (README "Architecture").
+
+    match -> refuse what needs no handler -> authenticate and receive the body -> hop -> send
+
+Errors that no handler is needed for never take a worker thread, unless the app has error handlers of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from ..context import current_was
+from ..errors import REASONS, HTTPError, split_status
+from ..http.input import BodyTooLarge, ClientDisconnect, InputStream, content_length, read_body
+from ..http.multipart import read_multipart
+from ..http.request import MULTIPART_KEPT, Request
+from ..http.response import Response
+from ..routing.route import BODY_METHODS, UNSET, Route, RouteSet
+from ..routing.router import Redirect, Unrouted
+from ..security import cors
+from ..tasks.deferred import Deferred
+from ..types import Receive, Scope, Send
+from ..was import Was
+from .coroutine import drive
+from .exchange import Exchange
+from .finalize import error_outcome
+from .outcome import Awaiting, Complete, Driving, Outcome, Sending, Streaming, Waiting
+from .runtime import Runtime
+from .streams import pump, wait_for
+
+if TYPE_CHECKING:
+    from ..app import Atila
+
+log = logging.getLogger("atila_compat.app")
+
+_CLOSE = (b"Connection", b"close")
+_MULTIPART = "multipart/form-data"
+
+
+async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one HTTP request."""
+    root: str = scope.get("root_path", "")
+    path: str = scope["path"]
+    if root and path.startswith(root):
+        path = path[len(root) :] or "/"
+    request = Request(scope, path, app)
+    was = Was(app, request, Response(request), runtime)
+    try:
+        outcome = await _outcome(app, was, path, receive, send)
+        if outcome is not None:
+            await _send(send, outcome)
+    except ClientDisconnect:
+        log.debug("%r: the client has gone", request)
+
+
+async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send) -> Complete | None:
+    """The answer, or None where it has been sent already."""
+    request = was.request
+    if "./" in path or "//" in path or "\0" in path:
+        return await _refuse(was, 404)
+    try:
+        found = app.router.find(path)
+    except Redirect as redirect:
+        return await _add_slash(was, redirect.args[0])
+    except Unrouted as closed:
+        return await _refuse(was, closed.args[0])
+    except HTTPError as error:
+        status_code, reason = split_status(error.status)
+        return await _refuse(was, status_code, error.explain, reason=reason)
+    if found is None:
+        return await _refuse(was, 404)
+    routes, request.PARAMS = found
+    route = routes.by_method.get(request.method)
+    if request.method == "OPTIONS" and (
+        "OPTIONS" in routes.allowed or app.access_control_allow_origin is not None
+    ):
+        return await _preflight(app, was, routes)
+    if route is None:
+        outcome = await _refuse(was, 405)
+        outcome.headers.append((b"Allow", ", ".join(sorted(routes.allowed)).encode()))
+        return outcome
+    request.route = route
+    refusal = _check(app, was, route)
+    if refusal:
+        return await _refuse(was, refusal)
+    kind = app.authenticate if route.authenticate is UNSET else route.authenticate
+    if kind is True:
+        kind = app.authenticate or "digest"
+    exchange = Exchange(was, route, kind or None)
+    if request.method in BODY_METHODS:
+        outcome = await _receive(app, exchange, route, receive)
+        if outcome is not None:
+            return outcome
+    return await _answer(exchange, route, receive, send)
+
+
+def _check(app: Atila, was: Was, route: Route) -> int:
+    """What of the route's options the request does not fit: a status code, 0 where it fits."""
+    request = was.request
+    if route.subdomain is not None and not _is_below(request, route.subdomain):
+        return 404
+    if route.cors is not UNSET or app.access_control_allow_origin is not None:
+        allowed = app.access_control_allow_origin if route.cors is UNSET else route.cors
+        origin = request.lowered.get("origin")
+        if not cors.is_allowed(origin, allowed):
+            return 403
+        for name, value in cors.answer_headers(origin, allowed):
+            was.response.set_header(name, value)
+    if route.content_types is not None:
+        content_type = request.get_content_type()
+        if content_type is None or content_type.lower() not in route.content_types:
+            return 415
+    return 0
+
+
+def _is_below(request: Request, subdomain: str) -> bool:
+    host: str = request.lowered.get("host", "")
+    return host.lower().startswith(subdomain.lower() + ".")
+
+
+async def _refuse(
+    was: Was, status_code: int, detail: Any = "", *, reason: str = "", close: bool = False
+) -> Complete:
+    """An error that no handler had a part in."""
+    app = was.app
+    reason = reason or REASONS.get(status_code, "Error")
+    handlers = app.error_handlers
+    if handlers and (status_code in handlers or 0 in handlers):
+        exchange = Exchange(was, None)
+        outcome: Complete = await exchange.hop(exchange.refuse, status_code, reason, detail)
+    else:
+        outcome = error_outcome(was, status_code, reason, detail, in_handler=False)
+    if close:
+        outcome.headers.append(_CLOSE)
+    return outcome
+
+
+async def _add_slash(was: Was, path: str) -> Complete:
+    location = was.request.scope.get("root_path", "") + path
+    was.response.set_header("Location", location)
+    link = f'Object Moved To <a href="{location}">Here</a>'
+    return await _refuse(was, 301, link, reason="Object Moved")
+
+
+async def _preflight(app: Atila, was: Was, routes: RouteSet) -> Complete:
+    """The answer to a preflight request; no handler, no authentication (spec/05 section 11)."""
+    request = was.request
+    route = next(iter(routes.by_method.values()))
+    allowed = app.access_control_allow_origin if route.cors is UNSET else route.cors
+    max_age = app.access_control_max_age if route.cors_max_age is UNSET else route.cors_max_age
+    status_code, headers = cors.preflight(
+        origin=request.lowered.get("origin"),
+        requested_method=request.lowered.get("access-control-request-method"),
+        requested_headers=request.lowered.get("access-control-request-headers"),
+        methods=routes.allowed,
+        allowed=allowed,
+        max_age=max_age,
+    )
+    if status_code != 200:
+        return await _refuse(was, status_code)
+    raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    return Complete(200, [*raw, (b"Content-Length", b"0")], b"")
+
+
+async def _receive(app: Atila, exchange: Exchange, route: Route, receive: Receive) -> Complete | None:
+    """Receive the body; returns a refusal, if there is one. Nobody who is not known may upload."""
+    was = exchange.was
+    request = was.request
+    length = content_length(request.scope)
+    if length == -1:
+        return await _refuse(was, 411, close=True)
+    limit = app.max_upload_size
+    if length is not None and length > limit:
+        return await _refuse(was, 413, close=True)
+    if exchange.authentication is not None and length != 0:
+        refusal: Complete | None = await exchange.hop(exchange.authenticate)
+        if refusal is not None:
+            if length:
+                refusal.headers.append(_CLOSE)
+            return refusal
+    if route.input_stream:
+        return None
+    content_type = request.lowered.get("content-type", "")
+    try:
+        if content_type[:19].lower() == _MULTIPART:
+            keep = length is not None and length <= MULTIPART_KEPT
+            request.multipart, request.body = await read_multipart(
+                receive, content_type, limit, keep_body=keep
+            )
+        else:
+            request.body = await read_body(receive, limit)
+    except BodyTooLarge:
+        return await _refuse(was, 413, close=True)
+    except HTTPError as error:
+        status_code, reason = split_status(error.status)
+        return await _refuse(was, status_code, error.explain, reason=reason, close=True)
+    return None
+
+
+async def _answer(exchange: Exchange, route: Route, receive: Receive, send: Send) -> Complete | None:
+    """Run the handler, and see its answer through."""
+    was = exchange.was
+    if (
+        route.resource.is_async
+        and route.handler is route.resource.func
+        and exchange.authentication is None
+        and not was.app.hooks.active
+    ):
+        outcome = await _run_async(exchange)
+    else:
+        outcome = await exchange.hop(exchange.handle)
+    stream: InputStream | None = None
+    try:
+        while True:
+            kind = type(outcome)
+            if kind is Complete:
+                return outcome
+            if kind is Waiting:
+                outcome = await _wait(exchange, outcome.deferred, receive)
+            elif kind is Awaiting:
+                outcome = await _await(exchange, outcome.coroutine)
+            elif kind is Driving:
+                if stream is None:
+                    stream = InputStream(receive, was.app.max_upload_size)
+                following = await drive(exchange, outcome.generator, stream, receive, send)
+                if following is None:
+                    return None
+                outcome = following
+            elif kind is Sending:
+                await outcome.sender.respond(
+                    was.request.scope, send, receive, status=outcome.status_code, headers=outcome.headers
+                )
+                return None
+            else:
+                assert isinstance(outcome, Streaming)
+                await pump(exchange, outcome, receive, send)
+                return None
+    finally:
+        was.release()
+
+
+async def _run_async(exchange: Exchange) -> Outcome:
+    """An `async def` handler without decorators or hooks: it stays on the loop altogether."""
+    current_was.set(exchange.was)
+    outcome = exchange.handle()
+    if type(outcome) is not Awaiting:
+        return outcome
+    try:
+        value = await outcome.coroutine
+    except Exception as error:
+        return exchange.awaited(None, error)
+    return exchange.awaited(value, None)
+
+
+async def _await(exchange: Exchange, coroutine: Any) -> Outcome:
+    """Await an `async def` handler on the loop, within the request's context."""
+    loop = exchange.was.runtime.loop
+    value, failed = None, None
+    task = loop.create_task(coroutine, context=exchange.context)
+    try:
+        value = await task
+    except Exception as error:
+        failed = error
+    if exchange.hooks_wait:
+        outcome: Outcome = await exchange.hop(exchange.awaited, value, failed)
+        return outcome
+    return exchange.context.run(exchange.awaited, value, failed)
+
+
+async def _wait(exchange: Exchange, deferred: Deferred, receive: Receive) -> Outcome:
+    """Wait for a deferred answer and finish it in a worker thread."""
+    late = await wait_for(exchange, deferred, receive)
+    if late is not None:
+        outcome: Outcome = await exchange.hop(exchange.awaited, None, late)
+    else:
+        outcome = await exchange.hop(exchange.resume, deferred.finish, exchange.was)
+    return outcome
+
+
+async def _send(send: Send, outcome: Complete) -> None:
+    await send({"type": "http.response.start", "status": outcome.status_code, "headers": outcome.headers})
+    await send({"type": "http.response.body", "body": outcome.body})

@@ -1,0 +1,176 @@
+"""What lives with one event loop: worker threads, clients of data sources, background work."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextvars
+import logging
+import threading
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from types import TracebackType
+from typing import Any, ParamSpec, TypeVar
+
+from .workers import WorkerPool
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+log = logging.getLogger("atila_compat.runtime")
+
+_current: ContextVar[Runtime] = ContextVar("atila_compat.runtime")
+_by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = weakref.WeakKeyDictionary()
+
+
+class Runtime:
+    """The one of an event loop; requests reach it as `was.runtime`.
+
+    Used as `async with Runtime(threads=4) as runtime:` it is closed at the end; without a lifespan (an
+    app mounted in somebody else's) it is made at the first request and its threads end with the loop.
+
+    Args:
+        threads: worker threads for handlers.
+        task_threads: threads for `was.Thread` and other tasks; never the handlers' own, or a handler
+        that waits
+            for a task could keep that task from running.
+    """
+
+    def __init__(self, threads: int = 4, task_threads: int = 32) -> None:
+        self.workers = WorkerPool(threads)
+        self.task_threads = task_threads
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._executor: ThreadPoolExecutor | None = None
+        self._shared: dict[Hashable, Any] = {}
+        self._lock = threading.RLock()
+        self._on_close: list[Callable[[], Awaitable[None]]] = []
+        self._background: set[asyncio.Task[Any]] = set()
+        self.closing = False
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop that everything here belongs to."""
+        if self._loop is None:
+            raise RuntimeError("this Runtime has not been entered yet: use `async with Runtime():`")
+        return self._loop
+
+    @classmethod
+    def current(cls) -> Runtime:
+        """The runtime of the running request.
+
+        Raises RuntimeError outside of requests, hooks and events.
+        """
+        runtime = _current.get(None)
+        if runtime is None:
+            raise RuntimeError(
+                "no Atila app is running here: tasks can be made inside handlers, hooks and events only"
+            )
+        return runtime
+
+    @classmethod
+    def of_running_loop(cls) -> Runtime:
+        """The runtime of the running event loop; made now where there is none yet."""
+        loop = asyncio.get_running_loop()
+        runtime = _by_loop.get(loop)
+        if runtime is None:
+            runtime = cls()
+            runtime.attach(loop)
+        return runtime
+
+    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Belong to `loop` from now on."""
+        self._loop = loop
+        _by_loop[loop] = self
+
+    def activate(self) -> contextvars.Token[Runtime]:
+        """Make this the current runtime of the running context."""
+        return _current.set(self)
+
+    def spawn(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Run `coroutine` on the loop; may be called from any thread, the loop's own too."""
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            running = None
+        if running is not self.loop:
+            return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        result: concurrent.futures.Future[T] = concurrent.futures.Future()
+        task = running.create_task(coroutine)
+        self._background.add(task)
+
+        def hand_over(done: asyncio.Task[T]) -> None:
+            self._background.discard(done)
+            if done.cancelled():
+                result.cancel()
+                result.set_running_or_notify_cancel()
+            elif result.set_running_or_notify_cancel():
+                error = done.exception()
+                if error is not None:
+                    result.set_exception(error)
+                else:
+                    result.set_result(done.result())
+
+        def cancelled(future: concurrent.futures.Future[T]) -> None:
+            if future.cancelled():
+                self.loop.call_soon_threadsafe(task.cancel)
+
+        task.add_done_callback(hand_over)
+        result.add_done_callback(cancelled)
+        return result
+
+    def submit(
+        self, func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> concurrent.futures.Future[T]:
+        """Run `func` in a thread for tasks, with a copy of the caller's context variables."""
+        executor = self._executor
+        if executor is None:
+            with self._lock:
+                if self._executor is None:
+                    self._executor = ThreadPoolExecutor(self.task_threads, thread_name_prefix="atila-task")
+                executor = self._executor
+        return executor.submit(contextvars.copy_context().run, func, *args, **kwargs)  # type: ignore[arg-type]
+
+    def shared(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make()` gave for `key` the first time."""
+        found = self._shared.get(key)
+        if found is None:
+            with self._lock:
+                found = self._shared.get(key)
+                if found is None:
+                    found = self._shared[key] = make()
+        return found  # type: ignore[no-any-return]
+
+    def on_close(self, callback: Callable[[], Awaitable[None]]) -> None:
+        """Await `callback()` when the runtime closes; the last registered first."""
+        with self._lock:
+            self._on_close.append(callback)
+
+    async def aclose(self, timeout: float = 5.0) -> None:
+        """Close clients, end threads; what does not end within `timeout` seconds is named in the log."""
+        self.closing = True
+        await self.workers.close(timeout)
+        for callback in reversed(self._on_close):
+            try:
+                await asyncio.wait_for(callback(), timeout)
+            except Exception:
+                log.exception("closing %r failed", callback)
+        self._on_close.clear()
+        self._shared.clear()
+        if self._executor is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+        for task in list(self._background):
+            task.cancel()
+        if self._loop is not None:
+            _by_loop.pop(self._loop, None)
+
+    async def __aenter__(self) -> Runtime:
+        self.attach(asyncio.get_running_loop())
+        self.activate()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()

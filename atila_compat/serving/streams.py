@@ -1,0 +1,137 @@
+"""Bodies that are sent piece by piece, at the pace of the client (spec/02 section 9)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ..http.compression import StreamCompressor, choose_encoding
+from ..http.input import ClientDisconnect
+from ..tasks.deferred import Deferred
+from ..types import Message, Receive, Send
+from .finalize import as_bytes
+from .outcome import RawHeaders, Streaming
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
+
+log = logging.getLogger("atila_compat.app")
+
+_END: Any = object()
+
+
+async def until_disconnect(receive: Receive) -> None:
+    """Return when the client has gone."""
+    while True:
+        message: Message = await receive()
+        if message["type"] in ("http.disconnect", "websocket.disconnect"):
+            return
+
+
+async def wait_for(exchange: Exchange, deferred: Deferred, receive: Receive | None) -> TimeoutError | None:
+    """Wait until a deferred answer can be finished.
+
+    A client that goes cancels it, and so does the request's time limit: then its error is returned.
+
+    Args:
+        receive: to notice that the client goes; None where somebody else reads from the client.
+
+    Raises ClientDisconnect.
+    """
+    was = exchange.was
+    loop, limit = was.runtime.loop, was.app.request_timeout
+    tasks = [loop.create_task(deferred.wait(), context=exchange.context)]
+    if receive is not None:
+        tasks.append(loop.create_task(until_disconnect(receive)))
+    waiting = tasks[0]
+    try:
+        await asyncio.wait(tasks, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done():
+            waiting.result()
+            return None
+        deferred.cancel()
+        if any(task.done() for task in tasks):
+            raise ClientDisconnect
+        return TimeoutError(f"no answer within {limit} seconds")
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def compressor_for(exchange: Exchange, headers: RawHeaders) -> StreamCompressor | None:
+    """The compressor of a streamed body, if the client takes one (spec/04 12.4); marks the headers."""
+    named = {name.lower(): value.decode("latin-1") for name, value in headers}
+    encoding = choose_encoding(
+        exchange.was.request.lowered.get("accept-encoding"),
+        named.get(b"content-type", "text/html"),
+        None,
+        named.get(b"content-encoding"),
+    )
+    if not encoding:
+        return None
+    headers[:] = [header for header in headers if header[0].lower() != b"content-length"]
+    headers.append((b"Content-Encoding", encoding.encode()))
+    headers.append((b"Vary", b"Accept-Encoding"))
+    return StreamCompressor(encoding)
+
+
+async def pump(exchange: Exchange, outcome: Streaming, receive: Receive, send: Send) -> None:
+    """Send a streamed body.
+
+    The next piece is asked for when the one before has been taken, so that a slow client slows the
+    producer down. The stream is closed when it has ended, when the client has gone, and when it fails;
+    then the connection is cut, for the client to see that something is missing.
+    """
+    chunks = outcome.chunks
+    asynchronous = hasattr(chunks, "__anext__")
+    compressor = compressor_for(exchange, outcome.headers)
+    gone = exchange.was.runtime.loop.create_task(until_disconnect(receive))
+    started = False
+    try:
+        while not gone.done():
+            try:
+                if asynchronous:
+                    piece = await anext(chunks, _END)
+                else:
+                    piece = await exchange.hop(next, chunks, _END)
+                data = b"" if piece is _END else as_bytes(piece)
+            except Exception:
+                log.exception("%s: the stream failed", exchange.label)
+                if not started:
+                    failure = await exchange.hop(exchange.failure, sys.exc_info())
+                    await send_head(send, failure.status_code, failure.headers)
+                    await send({"type": "http.response.body", "body": failure.body})
+                    return
+                raise
+            if not started:
+                await send_head(send, outcome.status_code, outcome.headers)
+                started = True
+            if piece is _END:
+                tail = compressor.finish() if compressor else b""
+                await send({"type": "http.response.body", "body": tail})
+                return
+            if compressor is not None:
+                data = compressor.feed(data)
+            if data:
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+    finally:
+        gone.cancel()
+        await close(exchange, chunks)
+
+
+async def send_head(send: Send, status_code: int, headers: RawHeaders) -> None:
+    """Send status and headers."""
+    await send({"type": "http.response.start", "status": status_code, "headers": headers})
+
+
+async def close(exchange: Exchange, chunks: Any) -> None:
+    """Let a stream's producer clean up; what fails there is logged."""
+    try:
+        if hasattr(chunks, "aclose"):
+            await chunks.aclose()
+        elif hasattr(chunks, "close"):
+            await exchange.hop(chunks.close)
+    except Exception:
+        log.exception("%s: closing the stream failed", exchange.label)

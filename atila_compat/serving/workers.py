@@ -1,0 +1,158 @@
+"""The threads that run handlers: long-lived, fed by one queue, with their results handed back in batches.
+
+Each thread is entered once through `anyio.to_thread.run_sync`, so `anyio.from_thread` works inside
+handlers. A request costs one `SimpleQueue.put` on the way in, and one `call_soon_threadsafe` for all
+results that are ready on the way out, in place of the 50-80 microseconds that a `to_thread.run_sync` of
+its own would take.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context
+from queue import SimpleQueue
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+log = logging.getLogger("atila_compat.workers")
+
+SATURATED_AFTER = 1.0
+"""Seconds in the queue that make a request worth a line in the log."""
+REPORT_EVERY = 30.0
+"""Seconds between two such lines."""
+
+_Job = tuple["asyncio.Future[Any]", Context, Callable[..., Any], tuple[Any, ...], str, float]
+
+
+class WorkerPool:
+    """`threads` worker threads for handlers of one event loop.
+
+    Attributes:
+        threads: how many there are.
+        waiting_time: seconds that the last request spent in the queue.
+    """
+
+    def __init__(self, threads: int = 4) -> None:
+        self.threads = max(1, threads)
+        self.waiting_time = 0.0
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._results: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._hand_back_scheduled = False
+        self._running: dict[int, tuple[str, float]] = {}
+        self._anchors: list[asyncio.Task[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._reported_at = 0.0
+        self._ends_in = 0
+
+    def run(self, context: Context, label: str, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """Queue `func(*args)` to run inside `context`; called on the event loop, awaited there.
+
+        Args:
+            context: carries the request's context variables over all its hops.
+            label: what the saturation report calls it.
+        """
+        loop = self._loop
+        if loop is None:
+            loop = self._start()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._queue.put((future, context, func, args, label, time.monotonic()))
+        return future
+
+    def busy(self) -> list[tuple[str, float]]:
+        """What the threads are running now: (label, seconds since it began), the longest first."""
+        now = time.monotonic()
+        running = [(label, now - began) for label, began in list(self._running.values())]
+        return sorted(running, key=lambda entry: -entry[1])
+
+    def queued(self) -> int:
+        """How many requests wait for a thread."""
+        return self._queue.qsize()
+
+    def _start(self) -> asyncio.AbstractEventLoop:
+        self._loop = loop = asyncio.get_running_loop()
+        limiter = anyio.CapacityLimiter(self.threads)
+        self._anchors = [loop.create_task(self._anchor(limiter)) for _ in range(self.threads)]
+        return loop
+
+    async def _anchor(self, limiter: anyio.CapacityLimiter) -> None:
+        try:
+            await anyio.to_thread.run_sync(self._work, limiter=limiter, abandon_on_cancel=True)
+        finally:
+            # A loop that ends cancels this task and leaves the thread at its queue: it has to be let
+            # go, or the interpreter would wait for it for ever.
+            self._queue.put(None)
+
+    def _work(self) -> None:
+        queue, results, running, ident = self._queue, self._results, self._running, threading.get_ident()
+        loop = self._loop
+        assert loop is not None
+        while True:
+            job = queue.get()
+            if job is None:
+                return
+            future, context, func, args, label, queued_at = job
+            now = time.monotonic()
+            self.waiting_time = waited = now - queued_at
+            running[ident] = (label, now)
+            if waited > SATURATED_AFTER:
+                self._report(now, waited)
+            try:
+                results.append((future, context.run(func, *args), None))
+            except BaseException as error:
+                results.append((future, None, error))
+            del running[ident]
+            # The flag is cleared before the results are drained, so what was appended before the flag
+            # was seen set is drained too: no lock, no lost result.
+            if not self._hand_back_scheduled:
+                self._hand_back_scheduled = True
+                try:
+                    loop.call_soon_threadsafe(self._hand_back)
+                except RuntimeError:  # the loop has closed, nobody waits any more
+                    return
+            del job, future, context, func, args
+
+    def _hand_back(self) -> None:
+        self._hand_back_scheduled = False
+        results = self._results
+        while results:
+            future, value, error = results.popleft()
+            if future.done():  # the one who waited was cancelled
+                continue
+            if error is None:
+                future.set_result(value)
+            else:
+                future.set_exception(error)
+
+    def _report(self, now: float, waited: float) -> None:
+        if now - self._reported_at < REPORT_EVERY:
+            return
+        self._reported_at = now
+        running = ", ".join(f"{label} for {seconds:.1f} s" for label, seconds in self.busy())
+        log.warning(
+            "a request waited %.1f s for a worker thread, %d more are waiting; all %d threads are busy: %s. "
+            "More threads (--threads=N) or tasks in place of blocking calls help.",
+            waited,
+            self.queued(),
+            self.threads,
+            running,
+        )
+
+    async def close(self, timeout: float = 5.0) -> None:
+        """Let the threads end after the job they run; wait for them at most `timeout` seconds."""
+        if self._loop is None:
+            return
+        for _ in self._anchors:
+            self._queue.put(None)
+        _, pending = await asyncio.wait(self._anchors, timeout=timeout)
+        for label, seconds in self.busy():
+            log.error("still running at the end, for %.1f s: %s", seconds, label)
+        for anchor in pending:
+            anchor.cancel()
+        self._loop = None

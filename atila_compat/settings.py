@@ -1,0 +1,59 @@
+"""Settings of the whole service, which `skitai.run` and the tuning functions write and every area reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+@dataclass
+class Settings:
+    """Settings of the service; times in seconds, sizes in bytes.
+
+    Attributes:
+        backlog: connections that wait to be accepted.
+        keep_alive: how long an idle connection is kept.
+        network_timeout: how long a connection may be silent within a request.
+        max_upload_size: body limit for apps that do not set `config.MAX_UPLOAD_SIZE`.
+        backend_timeout: default timeout of tasks that call other servers.
+        backend_object_timeout: how long an idle connection to another server is kept.
+        backend_keep_alive: the same for HTTP connections.
+        max_rcache: results that the cache keeps.
+        max_ages: (path prefix, seconds) pairs for `Cache-Control: max-age` of static files.
+        certfile, keyfile, passphrase: TLS.
+        log_off: patterns of paths without access log.
+        was_options: attributes that apps want on every `was`.
+        extra: settings without effect on this engine, by the name of the function that made them.
+    """
+
+    backlog: int = 2048
+    keep_alive: float = 2
+    network_timeout: float = 30
+    max_upload_size: int | None = None
+    backend_timeout: float = 10
+    backend_object_timeout: float = 600
+    backend_keep_alive: float = 300
+    max_rcache: int = 100
+    max_ages: list[tuple[str, int]] = field(default_factory=list)
+    certfile: str | None = None
+    keyfile: str | None = None
+    passphrase: str | None = None
+    log_off: list[str] = field(default_factory=list)
+    log_path: str | None = None
+    was_options: dict[str, Any] = field(default_factory=dict)
+    http_rpc_protocols: dict[str, type] = field(default_factory=dict)
+    schedules: list[tuple[float, Callable[[], Any]]] = field(default_factory=list)
+    smtp: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+settings = Settings()
+"""The ones of this process."""
+
+
+def reset() -> None:
+    """All settings as they are without any call; for tests."""
+    fresh = Settings()
+    for each in fields(Settings):
+        setattr(settings, each.name, getattr(fresh, each.name))

@@ -1,0 +1,33 @@
+"""Names of the engine that this version does not serve yet; their use says so."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from ..errors import AtilaError
+
+
+def test_client(*args: Any, **options: Any) -> NoReturn:
+    """Not served yet; raises AtilaError."""
+    raise AtilaError(
+        "skitai.test_client is not served yet: call the app through httpx, "
+        "httpx.AsyncClient(transport=httpx.ASGITransport(skitai.asgi()))"
+    )
+
+
+test_client.__test__ = False  # type: ignore[attr-defined] # pytest would take it for a test
+
+
+def websocket(*args: Any, **options: Any) -> NoReturn:
+    """Not served yet; raises AtilaError."""
+    raise AtilaError(
+        "skitai.websocket for WSGI apps is not served yet: put the handler into an Atila app, @app.websocket(...)"
+    )
+
+
+def mount_django(*args: Any, **options: Any) -> NoReturn:
+    """Not served yet; raises AtilaError."""
+    raise AtilaError(
+        "skitai.mount_django is not served yet: mount the project's WSGI callable, "
+        "skitai.mount('/', 'project/wsgi.py:application')"
+    )

@@ -1,0 +1,106 @@
+"""Answers that are made later: what a handler returns when it does not want to keep its thread (spec/06 6-8)."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..was import Was
+
+
+class Deferred:
+    """An answer that is waited for on the event loop and finished in a worker thread.
+
+    Tasks, groups of tasks, `task.then(...)`, `was.Map(...)` and their relatives are deferred answers. Whoever
+    drives one calls `await deferred.wait()`, then `deferred.finish(was)`; or `deferred.cancel()`.
+    """
+
+    def wait(self) -> Awaitable[Any]:
+        """Wait, on the event loop, until `finish` can run; what fails is told by `finish`, not here."""
+        raise NotImplementedError
+
+    def finish(self, was: Was) -> Any:
+        """The handler's real return value, which may be deferred again; called in a worker thread.
+
+        Raises what went wrong.
+        """
+        raise NotImplementedError
+
+    def cancel(self) -> Any:
+        """Stop what is still running: the client has gone, or the request's time is up."""
+        raise NotImplementedError
+
+
+def on_event_loop() -> bool:
+    """Whether an event loop runs in this thread, so that nothing may block here."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+async def arrival(future: concurrent.futures.Future[Any], timeout: float | None = None) -> bool:
+    """Wait on the running loop until `future` is done; its outcome is left alone.
+
+    Unlike `asyncio.wrap_future`, giving up does not cancel the future. Returns False when `timeout` seconds have
+    passed.
+    """
+    if future.done():
+        return True
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def mark() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    def tell(_: concurrent.futures.Future[Any]) -> None:
+        try:
+            here = asyncio.get_running_loop() is loop
+        except RuntimeError:
+            here = False
+        if here:
+            mark()
+        elif not loop.is_closed():
+            loop.call_soon_threadsafe(mark)
+
+    future.add_done_callback(tell)
+    timer = loop.call_later(timeout, mark) if timeout is not None else None
+    try:
+        await done
+    finally:
+        if timer is not None:
+            timer.cancel()
+    return future.done()
+
+
+class Then(Deferred):
+    """What `task.then(respond)` returns: `respond(was, task)` makes the answer when the task has ended.
+
+    Without a callback the task's own data is the answer (spec/06 section 6).
+    """
+
+    def __init__(
+        self, source: Deferred, callback: Callable[[Any, Any], Any] | None = None, was: Any = None
+    ) -> None:
+        self.source = source
+        self.callback = callback
+        self.was = was
+
+    def wait(self) -> Awaitable[Any]:
+        """Wait until the task has ended."""
+        return self.source.wait()
+
+    def finish(self, was: Was) -> Any:
+        """What the callback returns; raises what it raises."""
+        if self.callback is None:
+            return self.source.finish(was)
+        return self.callback(was if self.was is None else self.was, self.source)
+
+    def cancel(self) -> Any:
+        """Cancel the task."""
+        return self.source.cancel()

@@ -1,0 +1,158 @@
+"""`was`: what hooks, handlers and events are given of the request that they work for (spec/04 section 1)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+import os
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from .hooks.events import Broadcasting
+from .http.answers import Answers
+from .http.files import Files
+from .http.input import Input
+from .http.rendering import Rendering
+from .http.request import Request
+from .http.response import Response
+from .http.state import ClientState
+from .http.uploads import File
+from .routing.urls import URLs
+from .security.tokens import Tokens
+from .tasks.factory import TaskFactory
+
+if TYPE_CHECKING:
+    from .app import Atila, Registry
+    from .serving.runtime import Runtime
+    from .structures import SharedDict
+
+log = logging.getLogger("atila_compat.app")
+
+_lock = threading.RLock()
+_locks: dict[str, threading.RLock] = {}
+
+
+class Was(URLs, Answers, Rendering, Files, ClientState, Tokens, TaskFactory, Broadcasting):
+    """Made for each request.
+
+    Attributes:
+        request: what the client asked.
+        response: status and headers of the answer being made.
+        app: the app that answers.
+        runtime: what lives with the event loop; tasks run there.
+    """
+
+    VERSION = version = (0, 11)
+    Input = Input
+    cloned = False
+
+    def __init__(self, app: Atila, request: Request, response: Response, runtime: Runtime) -> None:
+        self.app = app
+        self.request = request
+        self.response = response
+        self.runtime = runtime
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"'was' hasn't attribute {name!r}")
+
+    @classmethod
+    def register(cls, name: str, value: Any) -> None:
+        """Make `value` available as `was.name` everywhere."""
+        setattr(cls, name, value)
+
+    @classmethod
+    def unregister(cls, name: str) -> Any:
+        """Undo `register`; returns the value."""
+        value = getattr(cls, name)
+        delattr(cls, name)
+        return value
+
+    @property
+    def apps(self) -> Registry:
+        """All apps of the server, by name."""
+        return self.app.apps
+
+    @property
+    def g(self) -> SharedDict:
+        """A dict that the apps of this process share (README "Data Exchanging")."""
+        return self.app.apps.g
+
+    @property
+    def env(self) -> dict[str, Any]:
+        """The WSGI environ."""
+        return self.request.env
+
+    @property
+    def ID(self) -> int:  # noqa: N802 - the original's name
+        """A number for the thread that runs."""
+        return threading.get_ident()
+
+    @property
+    def timestamp(self) -> int:
+        """Milliseconds since the epoch."""
+        return int(time.time() * 1000)
+
+    @property
+    def uniqid(self) -> str:
+        """A unique id."""
+        return uuid.uuid4().hex
+
+    def make_uid(self, seed: str | None = None) -> str:
+        """22 characters that can stand in a URL: at random, or always the same for a seed."""
+        digest = (
+            uuid.uuid4().bytes if seed is None else hashlib.md5(seed.encode(), usedforsecurity=False).digest()
+        )
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+    def gentemp(self) -> str:
+        """An unused path for a temporary file."""
+        folder = os.path.join(tempfile.gettempdir(), "atila_compat")
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        return os.path.join(folder, uuid.uuid4().hex)
+
+    @property
+    def tempfile(self) -> str:
+        """The same as `gentemp()`."""
+        return self.gentemp()
+
+    def txnid(self) -> str:
+        """Global and local transaction id, for log lines."""
+        return f"{self.request.gtxid}/{self.request.ltxid}"
+
+    def get_lock(self, name: str | None = None) -> threading.RLock:
+        """A re-entrant lock of that name."""
+        with _lock:
+            return _locks.setdefault(name or "__main__", threading.RLock())
+
+    @property
+    def lock(self) -> threading.RLock:
+        """A lock for the whole process."""
+        return self.get_lock()
+
+    plock = lock
+
+    def log(self, msg: str, category: str = "info") -> None:
+        """Write a line into the log, with the request's transaction ids (README "Logging and Traceback")."""
+        level = {"debug": 10, "info": 20, "warn": 30, "warning": 30}.get(category, 20)
+        failed = category in ("error", "expt", "fail", "fatal")
+        log.log(40 if failed else level, "[%s:%s] %s", category, self.txnid(), msg)
+
+    def traceback(self, id: str = "") -> None:  # noqa: A002 - the original's name
+        """Write the exception being handled into the log; `id` in place of the transaction ids."""
+        log.error("[expt:%s]", id or self.txnid(), exc_info=sys.exc_info())
+
+    def push(self, uri: str) -> None:
+        """Let the client load `uri` ahead: a preload Link header (HTTP/2 push is gone from browsers)."""
+        self.response.append_header("Link", f"<{uri}>; rel=preload")
+
+    def release(self) -> None:
+        """End what still runs for a request that has been answered, delete its temporary files."""
+        for value in (self.request.multipart or {}).values():
+            for one in value if isinstance(value, list) else (value,):
+                if isinstance(one, File):
+                    one.discard()
