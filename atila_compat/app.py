@@ -7,25 +7,32 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .data.sqlmaps import SQLMaps
 from .hooks.events import Events
-from .hooks.maintenance import Maintenance
+from .hooks.inspection import Validation
+from .hooks.maintenance import Maintenance, run_maintenance
 from .hooks.prework import PreAndPostwork
 from .hooks.request import RequestHooks
 from .http.error_handlers import ErrorHandlers
+from .http.state import StateOptions
 from .http.templates import Templates
-from .http.validation import Validation
 from .routing import urls
 from .routing.mounting import Mounting
 from .routing.table import RouteTable
 from .security.authentication import Authentication
 from .security.csrf import CSRFProtection
 from .security.permission import Permission
+from .serving import lifespan, pipeline
+from .serving.runtime import Runtime
 from .structures import AttrDict, SharedDict
 from .types import Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from .was import Was
 
 log = logging.getLogger("atila_compat.app")
 
@@ -104,6 +111,7 @@ class Atila(
     Authentication,
     Permission,
     CSRFProtection,
+    StateOptions,
     ErrorHandlers,
     Templates,
     SQLMaps,
@@ -148,6 +156,7 @@ class Atila(
         self.home = _home_of(app_name)
         self.basepath = "/"
         self.apps = Registry()
+        self.runtime: Runtime | None = None
         self.lock = threading.RLock()
         self.logger = log
         self._locks: dict[str, threading.RLock] = {}
@@ -238,6 +247,10 @@ class Atila(
 
         send_to(self, client_id, message)
 
+    def lifecycle_was(self) -> Was | None:
+        """A `was` for events that are emitted outside of requests; None before the app runs."""
+        return lifespan.make_was(self, self.runtime) if self.runtime is not None else None
+
     # -- set-up ---------------------------------------------------------------------------------------------
 
     def load(
@@ -284,21 +297,22 @@ class Atila(
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
-        if kind == "http":
-            from .serving.pipeline import answer
-        elif kind == "websocket":
-            from .protocols.websocket import answer
-        elif kind == "lifespan":
-            from .serving.lifespan import standalone
-
-            await standalone(self, receive, send)
+        if kind == "lifespan":
+            await lifespan.standalone(self, receive, send)
             return
-        else:
-            raise RuntimeError(f"an Atila app answers http, websocket and lifespan, not {kind!r}")
-        runtime = _runtime()
+        runtime = self.runtime
+        if runtime is None or not runtime.is_running():
+            runtime = self.runtime = Runtime.of_running_loop()
         if not self.started:
             self._start_late(scope)
-        await answer(self, runtime, scope, receive, send)
+        if kind == "http":
+            await pipeline.answer(self, runtime, scope, receive, send)
+        elif kind == "websocket":
+            from .protocols.websocket import answer
+
+            await answer(self, runtime, scope, receive, send)
+        else:
+            raise RuntimeError(f"an Atila app answers http, websocket and lifespan, not {kind!r}")
 
     def _start_late(self, scope: Scope) -> None:
         """Set up an app that no lifespan has reached: one that is mounted in somebody else's application."""
@@ -307,15 +321,12 @@ class Atila(
                 self.basepath = scope.get("root_path", "") + "/"
                 self.apps.add(self.app_name, self)
                 self.start()
+                assert self.runtime is not None
+                make_was = partial(lifespan.make_was, self, self.runtime)
+                self.runtime.spawn(run_maintenance(self, self.runtime, make_was))
 
     def __repr__(self) -> str:
         return f"<Atila {self.app_name} at {self.basepath}>"
-
-
-def _runtime() -> Any:
-    from .serving.runtime import Runtime
-
-    return Runtime.of_running_loop()
 
 
 def _home_of(app_name: str) -> str:

@@ -27,9 +27,9 @@ class Launched:
     """A server process in a session of its own, which answers on a free port of the loopback interface.
 
     Args:
-        command: what is started; ` --port=N` and `args` are appended.
+        command: what is started; `{port}` in it stands for the port, without one `--port=N` is appended.
         folder: its working directory.
-        args: further arguments.
+        args: further arguments, at the end.
         env: further environment; the package of this checkout is importable in any case.
 
     Raises RuntimeError with the process's output when it ends before it answers, or does not answer in time.
@@ -55,7 +55,7 @@ class Launched:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _release()
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self.process: subprocess.Popen[bytes] = subprocess.Popen(
-            [*command, f"--port={self.port}", *args],
+            [*with_port(command, self.port), *args],
             cwd=folder,
             env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": path, **(env or {})},
             stdin=subprocess.DEVNULL,
@@ -109,9 +109,11 @@ class Launched:
         """End the process and its children at once; may be called again."""
         if self.stopped:
             return
-        for process in self._group():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        while processes := self._group():
+            for process in processes:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            time.sleep(0.01)
         self.process.wait()
         self._said = self.log()
         self._log.close()
@@ -126,6 +128,12 @@ class Launched:
                 if alive and os.getpgid(process.pid) == self.process.pid:
                     found.append(process)
         return found
+
+
+def with_port(command: Sequence[str], port: int) -> list[str]:
+    """The command with this port in its places for one, or at its end."""
+    filled = [part.replace("{port}", str(port)) for part in command]
+    return filled if filled != list(command) else [*filled, f"--port={port}"]
 
 
 class Serve:

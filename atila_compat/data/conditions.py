@@ -32,6 +32,7 @@ Names = Callable[[str], str]
 """Turns the column of a keyword into the one of the table; models translate foreign keys."""
 
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
+_CLOSED = re.compile(r"'[^']*'|\"[^\"]*\"|\([^()]*\)")
 
 
 def split_key(key: str) -> tuple[str, str]:
@@ -45,6 +46,9 @@ def split_key(key: str) -> tuple[str, str]:
     return key, "eq"
 
 
+_WITHOUT_COLUMN = frozenset({"exists", "nexists", "all"})
+
+
 class Column(Fragment):
     """The left side of a condition: `name`, `table.name` or a place inside JSON, `data___key___list__0`.
 
@@ -55,7 +59,7 @@ class Column(Fragment):
 
     def __init__(self, text: str, names: Names = dotted) -> None:
         base, *path = text.split("___") if "___" in text else (text,)
-        self.name = names(base) if base else ""
+        self.name = names(base)
         self.path = [[checked_key(key) for key in step.split("__")] for step in path]
 
     def write(self, writer: Writer) -> None:
@@ -64,16 +68,15 @@ class Column(Fragment):
     def write_json(self, writer: Writer, as_text: bool) -> None:
         """Add the place, its content as text or, for operators on JSON, as JSON."""
         if not self.path or not writer.is_postgres:
-            writer.raw(f"json_extract({self.name}, {self._sqlite_path()})" if self.path else self.name)
+            writer.raw(f"json_extract({self.name}, {self.sqlite_path()})" if self.path else self.name)
             return
         writer.raw(self.name)
         for index, step in enumerate(self.path):
             arrow = ">>" if as_text and index == len(self.path) - 1 else ">"
-            writer.raw(
-                f" -{arrow} '{step[0]}'" if len(step) == 1 else f" #{arrow} '{{{', '.join(step)}}}'"
-            )
+            writer.raw(f" -{arrow} '{step[0]}'" if len(step) == 1 else f" #{arrow} '{{{', '.join(step)}}}'")
 
-    def _sqlite_path(self) -> str:
+    def sqlite_path(self) -> str:
+        """The path as SQLite writes it, in quotes; names were checked."""
         keys = [key for step in self.path for key in step]
         return quoted("$" + "".join(f"[{key}]" if key.isdecimal() else f'."{key}"' for key in keys))
 
@@ -104,7 +107,7 @@ class Column(Fragment):
 
 def _refused_text(key: str, value: str) -> ValueError:
     return ValueError(
-        f"{key} takes a list or a query, not the text {value!r:.60}; if it is SQL of your own wrap it in F(...)"
+        f"{key} takes a list or a query, not the text {value!r:.60}; wrap SQL of your own in F(...)"
     )
 
 
@@ -164,10 +167,13 @@ def _write_pattern(writer: Writer, column: Column, operator: str, value: Any) ->
         writer.raw(" ESCAPE '\\'")  # PostgreSQL's default
 
 
-def _write_exists(writer: Writer, column: Column, value: Any, negated: bool) -> None:
+def _write_without_column(writer: Writer, text: str, operator: str, value: Any) -> None:
+    if operator == "all":
+        writer.raw(f"1 = {int(value)}")
+        return
     if not isinstance(value, Fragment):
-        raise ValueError("exists takes a query; if it is SQL of your own wrap it in F(...)")
-    writer.raw(" NOT EXISTS (" if negated else " EXISTS (")
+        raise ValueError(f"{text}__{operator} takes a query; if it is SQL of your own wrap it in F(...)")
+    writer.raw(" NOT EXISTS (" if operator == "nexists" else " EXISTS (")
     value.write(writer)
     writer.raw(")")
 
@@ -181,8 +187,8 @@ def _write_haskey(writer: Writer, column: Column, keys: list[Any], any_of: bool)
             writer.text(str(key))
         writer.raw("]" if any_of else "")
         return
-    path = f", {column._sqlite_path()}" if column.path else ""
-    writer.raw(f"EXISTS (SELECT 1 FROM json_each({column.name}{path}) WHERE key IN (")
+    path = f", {column.sqlite_path()}" if column.path else ""
+    writer.raw(f"EXISTS (SELECT 1 FROM json_each({column.name}{path}) WHERE key IN (")  # noqa: S608
     writer.values(str(key) for key in keys)
     writer.raw("))")
 
@@ -193,6 +199,9 @@ def write_condition(writer: Writer, key: str, value: Any, names: Names = dotted)
     Raises ValueError for keys that are no columns and values that the operator cannot take.
     """
     text, operator = split_key(key)
+    if operator in _WITHOUT_COLUMN:
+        _write_without_column(writer, text, operator, value)
+        return
     column = Column(text, names)
     if operator in COMPARISONS:
         column.write_for(writer, value)
@@ -214,10 +223,6 @@ def write_condition(writer: Writer, key: str, value: Any, names: Names = dotted)
         column.write(writer)
         writer.raw(" ~ " if writer.is_postgres or writer.literal else " REGEXP ")
         writer.text(value) if isinstance(value, str) else writer.value(value)
-    elif operator in ("exists", "nexists"):
-        _write_exists(writer, column, value, operator == "nexists")
-    elif operator == "all":
-        writer.raw(f"1 = {int(value)}")
     else:
         keys = _sequence(key, value) if operator == "haskeyin" else [value]
         _write_haskey(writer, column, keys, operator == "haskeyin")
@@ -253,9 +258,13 @@ class Text(Fragment):
     def write(self, writer: Writer) -> None:
         writer.raw(self.text)
 
-    def write_joined(self, writer: Writer) -> None:
-        """Write this beside other conditions: an `or` in it must not tear them apart."""
-        writer.raw(f"({self.text})" if _OR.search(self.text) else self.text)
+    @property
+    def is_alternative(self) -> bool:
+        """Whether an `or` outside of parentheses and quotes would tear other conditions apart."""
+        text, last = self.text, ""
+        while text != last:
+            text, last = _CLOSED.sub("", text), text
+        return _OR.search(text) is not None
 
 
 def write_all(writer: Writer, terms: Iterable[Fragment], joint: str = " AND ") -> None:
@@ -263,13 +272,18 @@ def write_all(writer: Writer, terms: Iterable[Fragment], joint: str = " AND ") -
     terms = list(terms)
     for index, term in enumerate(terms):
         writer.raw(joint if index else "")
-        if isinstance(term, Text) and len(terms) > 1 and joint == " AND ":
-            term.write_joined(writer)
+        core = term
+        while isinstance(core, Q) and len(core.terms) == 1 and not core.negated:
+            core = core.terms[0]
+        if isinstance(core, Text) and len(terms) > 1 and joint == " AND " and core.is_alternative:
+            writer.raw(f"({core.text})")
         else:
-            term.write(writer)
+            core.write(writer)
 
 
-def terms_of(conditions: Iterable[Any], operators: Mapping[str, Any], names: Names = dotted) -> list[Fragment]:
+def terms_of(
+    conditions: Iterable[Any], operators: Mapping[str, Any], names: Names = dotted
+) -> list[Fragment]:
     """What `filter(*conditions, **operators)` adds; empty ones and values of None are left out.
 
     Raises ValueError for conditions that are neither Q, F nor text, and for names that are no columns.
@@ -292,7 +306,9 @@ def terms_of(conditions: Iterable[Any], operators: Mapping[str, Any], names: Nam
     for key, value in operators.items():
         if value is None:
             continue
-        Column(split_key(key)[0], names)  # refuses bad names where they are given
+        column, operator = split_key(key)
+        if column or operator not in _WITHOUT_COLUMN:
+            Column(column, names)  # refuses bad names where they are given
         found.append(Condition(key, value, names))
     return found
 

@@ -1,4 +1,4 @@
-"""What stands for SQL inside a query: F for an expression, V for a value, D for several, const for a named one."""
+"""What stands for SQL inside a query: F for an expression, V for a value, D for several, const for a name."""
 
 from __future__ import annotations
 
@@ -54,16 +54,17 @@ class V(Fragment):
 class const(F):  # noqa: N801 - the name that apps import
     """The value that `query.const(name, value)` has named."""
 
-    __slots__ = ()
+    __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"(table {checked(name)})")
+        self.name = checked(name)
+        super().__init__(f"(table {name})")
 
     def write(self, writer: Writer) -> None:
         if writer.literal or writer.is_postgres:
             writer.raw(self.expression)
         else:  # SQLite has no TABLE statement
-            writer.raw(f"(select * from {self.expression.removeprefix('(table ').removesuffix(')')})")
+            writer.raw(f"(select * from {self.name})")  # noqa: S608
 
 
 class D:

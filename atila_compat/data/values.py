@@ -1,8 +1,9 @@
 """What a Python value is in SQL: the parameter that a driver gets, and the literal that people read.
 
-The original put every value into the text of the statement. A bound parameter has to mean what that literal meant:
-the dates of SQLite stay `YYYY-MM-DD HH:MM:SS`, and a PostgreSQL parameter gets the type that the literal has, so that
-`WHERE id = '3'` finds an integer and `WHERE amount > 1.5` compares with integers too (spec/08 section 4).
+The original put every value into the text of the statement. A bound parameter has to mean what that literal
+meant: the dates of SQLite stay `YYYY-MM-DD HH:MM:SS`, and a PostgreSQL parameter gets the type that the
+literal has, so that `WHERE id = '3'` finds an integer and `WHERE amount > 1.5` compares with integers too
+(spec/08 section 4).
 """
 
 from __future__ import annotations
@@ -77,15 +78,17 @@ def _scalar_text(value: Any) -> str:
     return str(value)
 
 
-def _seconds(value: datetime.datetime | datetime.date) -> str:
-    return value.strftime("%Y-%m-%d %H:%M:%S") if value.year > 999 else value.isoformat(" ")[:19]
+def _seconds(value: datetime.date) -> str:
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ", "seconds")[:19]
+    return f"{value.isoformat()} 00:00:00"
 
 
 def as_sqlite(value: Any) -> Any:
     """What the sqlite3 module binds for `value`.
 
-    Dates and times become the text that the original wrote, to the second, so that they compare with rows it left
-    behind; lists and dicts become JSON text.
+    Dates and times become the text that the original wrote, to the second, so that they compare with rows it
+    left behind; lists and dicts become JSON text.
     Raises ValueError for other types.
     """
     value = _plain(value)
@@ -98,10 +101,8 @@ def as_sqlite(value: Any) -> Any:
             return math.copysign(math.inf, value)
     if value is None or isinstance(value, (str, float, bytes)):
         return value
-    if isinstance(value, datetime.datetime):
-        return _seconds(value)
     if isinstance(value, datetime.date):
-        return f"{value.isoformat()} 00:00:00"
+        return _seconds(value)
     if isinstance(value, datetime.time):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -184,7 +185,7 @@ def as_literal(value: Any, engine: str) -> str:
         return str(value)
     if isinstance(value, (str, uuid.UUID)):
         return quoted(str(value))
-    if isinstance(value, (datetime.datetime, datetime.date)):
+    if isinstance(value, datetime.date):
         return ("TIMESTAMP " if postgres else "") + quoted(_seconds(value))
     if isinstance(value, datetime.time):
         return ("TIME " if postgres else "") + quoted(value.isoformat())

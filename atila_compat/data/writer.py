@@ -18,7 +18,7 @@ class Statement:
     """One SQL statement as a driver takes it.
 
     Attributes:
-        sql: with `?1`, `?2`... on SQLite and `$1`, `$2`... on PostgreSQL.
+        sql: with `?` on SQLite and `$1`, `$2`... on PostgreSQL.
         params: what they stand for; on PostgreSQL str, list and dict take the type that the server infers.
     """
 
@@ -82,7 +82,7 @@ class Writer:
             self._out.append(f"${len(self.params)}{cast}")
         else:
             self.params.append(as_sqlite(value))
-            self._out.append(f"?{len(self.params)}")
+            self._out.append("?")
 
     def text(self, value: str) -> None:
         """Add a value that has to be text, where the server could infer another type."""

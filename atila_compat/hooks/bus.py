@@ -8,9 +8,8 @@ import threading as threads
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..routing.resource import when_done
 from ..types import Handler
-from ._settle import settle
+from ._results import afterwards, settle
 
 log = logging.getLogger("atila_compat.hooks")
 
@@ -132,7 +131,7 @@ class EventBus:
 
         def decorate(func: Handler) -> Handler:
             def wrapper(*args: Any, **kwargs: Any) -> Any:
-                return when_done(func(*args, **kwargs), lambda: self.emit(event))
+                return afterwards(func(*args, **kwargs), lambda: self.emit(event))
 
             wrapper.__name__, wrapper.__doc__ = _name(func), func.__doc__
             return wrapper

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..context import current_was
-from ..routing.resource import when_done, wrap
+from ..routing.resource import wrap
 from ..types import Handler
 from . import event_names as names
 from ._reloading import is_reloading
+from ._results import afterwards
 from .bus import EventBus, EventDoesntExist
 
 __all__ = ["Broadcasting", "EventBus", "EventDoesntExist", "Events", "broadcast_bus"]
@@ -159,7 +160,7 @@ class Events:
 def _after(action: Callable[[Any], None]) -> _Decorator:
     def decorate(func: Handler) -> Handler:
         def wrapper(was: Any, /, *args: Any, **kwargs: Any) -> Any:
-            return when_done(func(was, *args, **kwargs), lambda: action(was))
+            return afterwards(func(was, *args, **kwargs), lambda: action(was))
 
         return wrap(func, wrapper)
 

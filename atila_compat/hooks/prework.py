@@ -1,22 +1,19 @@
-"""Work before and after a handler (README "Conditional Prework", "Run Pre/Postworks Chain", spec/05 section 6).
+"""Work before and after a handler (README "Conditional Prework", "Run Pre/Postworks Chain").
 
-All decorators here stand below `@app.route`.
+All decorators here stand below `@app.route`; the rules are in spec/05 section 6.
 """
 
 from __future__ import annotations
 
-import inspect
 import os
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from anyio import to_thread
-
 from ..routing.resource import resource_of, wrap
 from ..types import Handler
-from ._settle import settle
+from ._results import afterwards, settle
 
 _Decorator = Callable[[Handler], Handler]
 
@@ -26,35 +23,37 @@ class Watched:
 
     Attributes:
         seen: the time stamp that was worked on last; None before the first.
-        checked: when it was looked at, in seconds of the monotonic clock.
+        checked: when it was looked at, in seconds of the monotonic clock; None before the first look.
     """
 
     __slots__ = ("checked", "lock", "seen")
 
     def __init__(self) -> None:
         self.seen: float | None = None
-        self.checked = 0.0
+        self.checked: float | None = None
         self.lock = threading.RLock()
 
     def run(self, interval: float, stamp: Callable[[], float | None], work: Callable[[], Any]) -> Any:
-        """Do `work` if `stamp()` is newer than what was seen; at most one look an `interval`, in seconds.
+        """Do `work` if `stamp()` is newer than what was seen; one look an `interval` (seconds) at most.
 
-        Who comes while the work is done waits for it, so that no handler meets what is being replaced. Work that
-        raises has not been done: the next request tries it again.
+        Who comes while the work is done waits for it, so that no handler meets what is being replaced. Work
+        that raises has not been done: the next request tries it again.
         """
-        if self.seen is not None and interval > 0 and time.monotonic() - self.checked < interval:
+        if self._is_fresh(interval):
             return None
         with self.lock:
-            now = time.monotonic()
-            if self.seen is not None and interval > 0 and now - self.checked < interval:
+            if self._is_fresh(interval):
                 return None
             found = stamp()
             result = None
             if found is not None and (self.seen is None or found > self.seen):
                 result = work()
                 self.seen = found
-            self.checked = now
+            self.checked = time.monotonic()
             return result
+
+    def _is_fresh(self, interval: float) -> bool:
+        return self.checked is not None and time.monotonic() - self.checked < interval
 
 
 class PreAndPostwork:
@@ -65,9 +64,9 @@ class PreAndPostwork:
         self._watched: dict[tuple[str, str], Watched] = {}
 
     def run_before(self, *funcs: Handler) -> _Decorator:
-        """Call `func(was)` for each function before the handler.
+        """Call `func(was)`, for each of the functions, before the handler.
 
-        The first result that is not None is the answer; neither the handler nor the other functions are called.
+        The first result that is not None is the answer; nothing further is called then.
         """
 
         def before(was: Any) -> Any:
@@ -80,9 +79,9 @@ class PreAndPostwork:
         return _before(before)
 
     def run_after(self, *funcs: Handler) -> _Decorator:
-        """Call `func(was)` for each function after the handler has returned; results are ignored.
+        """Call `func(was)`, for each of the functions, after the handler has returned.
 
-        Not after an exception. The answer of an `async def` handler is awaited first.
+        Results are ignored. After an exception nothing is called.
         """
 
         def after(was: Any) -> None:
@@ -91,17 +90,7 @@ class PreAndPostwork:
 
         def decorate(func: Handler) -> Handler:
             def wrapper(was: Any, /, *args: Any, **kwargs: Any) -> Any:
-                value = func(was, *args, **kwargs)
-                if inspect.iscoroutine(value):
-                    return awaited(was, value)
-                after(was)
-                return value
-
-            async def awaited(was: Any, value: Any) -> Any:
-                result = await value
-                # The functions may block, and this runs on the event loop.
-                await to_thread.run_sync(after, was)
-                return result
+                return afterwards(func(was, *args, **kwargs), lambda: after(was))
 
             return wrap(func, wrapper)
 

@@ -5,10 +5,10 @@ The order is that of the original:
     success    before_request, handler, success_request = finish_request, teardown_request, request:finished
     exception  before_request, handler, failed_request, (teardown_request,) request:finished
 
-At each of these points the event comes first, then the hook. After an exception, `teardown_request` comes only
-if the `failed_request` hook has given an answer, or with `pref.teardown_always = True`. A hook's own exception is
-the request's: that of `before_request` goes the way of the handler's exceptions; that of another hook becomes the
-answer, and no further hook runs.
+At each of these points the event comes first, then the hook. After an exception, `teardown_request` comes
+only if the `failed_request` hook has given an answer, or with `pref.teardown_always = True`. A hook's own
+exception is the request's: that of `before_request` goes the way of the handler's exceptions; that of another
+hook becomes the answer, and no further hook runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ..errors import ExcInfo
 from ..types import Handler
 from . import event_names as names
-from ._settle import settle
+from ._results import settle
 
 if TYPE_CHECKING:
     from .events import Events

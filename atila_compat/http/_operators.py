@@ -182,8 +182,9 @@ def plain_check(target: Target, condition: Any) -> ParameterCheck:
     elif isinstance(condition, list | tuple):
         if not condition or not all(isinstance(kind, type) for kind in condition):
             raise ValueError(
-                f"{target.keyword} = {condition!r}: a list or tuple has to hold types here. For one of "
-                f"several values say {target.keyword}__in; lists of parameters need a keyword: ints, strings..."
+                f"{target.keyword} = {condition!r}: a list or tuple has to hold types here. "
+                f"For one of several values say {target.keyword}__in; lists of parameters need a keyword: "
+                "ints, strings, required..."
             )
         kinds = tuple(condition)
         text = f"parameter {label} is invalid type"

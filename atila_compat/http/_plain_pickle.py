@@ -1,12 +1,12 @@
-"""Reads the plain data of a pickle without unpickling it: nothing that a pickle asks for is ever looked up or run.
+"""Reads the plain data of a pickle without unpickling it: nothing that it asks for is looked up, or run.
 
-`pickletools` splits the pickle into its opcodes; of these, the ones that the original's cookies consist of (protocol 1)
-are followed by hand. The types that they may name are those of `_MAKERS`, everything else is refused.
+Of the opcodes of pickles those are followed that the original's cookies consist of (protocol 1, values and
+containers); the types that they name may be those of `_MAKERS`. Everything else is refused.
 """
 
 from __future__ import annotations
 
-import pickletools
+import struct
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
@@ -17,7 +17,7 @@ MAX_SIZE = 16 * 1024
 """Bytes of a pickle that is read."""
 MAX_VALUES = 10_000
 """Values that may be in it, counted as often as they are referred to."""
-MAX_DEPTH = 32
+MAX_DEPTH = 24
 """Levels of containers in containers."""
 
 
@@ -30,7 +30,7 @@ class _Instance:
 
 
 def _keys(items: list[Any]) -> list[Any]:
-    """Members of a set, or keys of a dict; hashing tuples in tuples can take for ever, so they are refused."""
+    """Members of a set or keys of a dict, without tuples in tuples: hashing these can take for ever."""
     for item in items:
         if isinstance(item, (tuple, frozenset)) and any(
             isinstance(each, (tuple, frozenset)) for each in item
@@ -68,8 +68,7 @@ _MAKERS: dict[str, Callable[..., Any]] = {
     "__builtin__ bytes": lambda: b"",
     "__builtin__ set": lambda items: set(_keys(items)),
     "__builtin__ frozenset": lambda items: frozenset(_keys(items)),
-    "__builtin__ complex": lambda real, imaginary: complex(float(real), float(imaginary)),
-    "collections OrderedDict": lambda: {},
+    "collections OrderedDict": dict,
     "copy_reg _reconstructor": _instance,
     "datetime date": _day,
     "datetime datetime": _moment,
@@ -80,11 +79,6 @@ _MAKERS: dict[str, Callable[..., Any]] = {
 }
 _NAMES = frozenset({*_MAKERS, "uuid UUID", "__builtin__ object"})
 
-_VALUES = frozenset(
-    {"NONE", "INT", "BININT", "BININT1", "BININT2", "LONG", "BINFLOAT", "FLOAT", "BINUNICODE", "UNICODE"}
-)
-_EMPTY: dict[str, Callable[[], Any]] = {"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_TUPLE": tuple}
-
 
 class _Name(str):
     """A type that is named, as "module name"."""
@@ -93,9 +87,33 @@ class _Name(str):
 
 
 class _Reader:
-    def __init__(self) -> None:
+    """Follows the opcodes of one pickle."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.place = 0
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
+
+    # -- the bytes ------------------------------------------------------------------------------------------
+
+    def take(self, count: int) -> bytes:
+        taken = self.data[self.place : self.place + count]
+        if len(taken) != count:
+            raise ValueError("truncated")
+        self.place += count
+        return taken
+
+    def number(self, form: str) -> Any:
+        return struct.unpack(form, self.take(struct.calcsize(form)))[0]
+
+    def line(self) -> str:
+        end = self.data.index(b"\n", self.place)
+        line = self.take(end - self.place).decode("ascii")
+        self.place += 1
+        return line
+
+    # -- the stack ------------------------------------------------------------------------------------------
 
     def since_mark(self) -> list[Any]:
         items: list[Any] = []
@@ -112,49 +130,84 @@ class _Reader:
         else:
             raise ValueError("only lists and dicts have items")
 
+    def integer(self) -> int | bool:
+        line = self.line()
+        return line == "01" if line in ("00", "01") else int(line)
+
+    def name(self) -> _Name:
+        name = _Name(f"{self.line()} {self.line()}")
+        if name not in _NAMES:
+            raise ValueError("only known types are named")
+        return name
+
     def make(self) -> Any:
         arguments, name = self.stack.pop(), self.stack.pop()
         if type(name) is not _Name or type(arguments) is not tuple:
             raise ValueError("only known types are made")
         return _MAKERS[name](*arguments)
 
-    def build(self) -> None:
+    def build(self) -> UUID:
         state, instance = self.stack.pop(), self.stack.pop()
         if not isinstance(instance, _Instance):
             raise ValueError("only UUIDs have a state")
         value = UUID(int=state["int"])
         self.memo = {place: value if item is instance else item for place, item in self.memo.items()}
-        self.stack.append(value)
+        return value
 
-    def follow(self, opcode: str, argument: Any) -> None:
-        stack = self.stack
-        if opcode in _VALUES:
-            stack.append(argument)
-        elif opcode in ("BINPUT", "LONG_BINPUT", "PUT"):
-            self.memo[argument] = stack[-1]
-        elif opcode in ("BINGET", "LONG_BINGET", "GET"):
-            stack.append(self.memo[argument])
-        elif opcode == "MARK":
-            stack.append(_Mark())
-        elif opcode in _EMPTY:
-            stack.append(_EMPTY[opcode]())
-        elif opcode == "TUPLE":
-            stack.append(tuple(self.since_mark()))
-        elif opcode in ("APPENDS", "SETITEMS"):
-            self.fill(self.since_mark())
-        elif opcode == "APPEND":
-            self.fill([stack.pop()])
-        elif opcode == "SETITEM":
-            value, key = stack.pop(), stack.pop()
-            self.fill([key, value])
-        elif opcode == "GLOBAL" and argument in _NAMES:
-            stack.append(_Name(argument))
-        elif opcode == "REDUCE":
-            stack.append(self.make())
-        elif opcode == "BUILD":
-            self.build()
-        else:
-            raise ValueError(f"{opcode} is not for plain data")
+    def read(self) -> Any:
+        while (opcode := self.take(1)) != b".":
+            push = _PUSHES.get(opcode)
+            if push is not None:
+                self.stack.append(push(self))
+            else:
+                _CHANGES[opcode](self)
+        (value,) = self.stack
+        return value
+
+
+def _set_item(reader: _Reader) -> None:
+    value, key = reader.stack.pop(), reader.stack.pop()
+    reader.fill([key, value])
+
+
+def _remember(form: str) -> Callable[[_Reader], None]:
+    def remember(reader: _Reader) -> None:
+        reader.memo[reader.number(form)] = reader.stack[-1]
+
+    return remember
+
+
+_PUSHES: dict[bytes, Callable[[_Reader], Any]] = {
+    b"N": lambda reader: None,
+    b"I": _Reader.integer,
+    b"J": lambda reader: reader.number("<i"),
+    b"K": lambda reader: reader.number("<B"),
+    b"M": lambda reader: reader.number("<H"),
+    b"L": lambda reader: int(reader.line().removesuffix("L")),
+    b"G": lambda reader: reader.number(">d"),
+    b"X": lambda reader: reader.take(reader.number("<I")).decode("utf-8", "surrogatepass"),
+    b"]": lambda reader: [],
+    b"}": lambda reader: {},
+    b")": lambda reader: (),
+    b"(": lambda reader: _Mark(),
+    b"t": lambda reader: tuple(reader.since_mark()),
+    b"h": lambda reader: reader.memo[reader.number("<B")],
+    b"j": lambda reader: reader.memo[reader.number("<I")],
+    b"c": _Reader.name,
+    b"R": _Reader.make,
+    b"b": _Reader.build,
+}
+"""Opcodes that push a value."""
+
+_CHANGES: dict[bytes, Callable[[_Reader], None]] = {
+    b"a": lambda reader: reader.fill([reader.stack.pop()]),
+    b"e": lambda reader: reader.fill(reader.since_mark()),
+    b"s": _set_item,
+    b"u": lambda reader: reader.fill(reader.since_mark()),
+    b"q": _remember("<B"),
+    b"r": _remember("<I"),
+}
+"""Opcodes that change what is there."""
 
 
 def _bounded(value: Any) -> None:
@@ -188,13 +241,8 @@ def loads(data: bytes) -> Any:
     """
     if len(data) > MAX_SIZE:
         raise ValueError("too long")
-    reader = _Reader()
     try:
-        for opcode, argument, _ in pickletools.genops(data):
-            if opcode.name == "STOP":
-                break
-            reader.follow(opcode.name, argument)
-        (value,) = reader.stack
+        value = _Reader(data).read()
         _bounded(value)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ValueError("no pickle of plain data") from error

@@ -1,7 +1,8 @@
-"""`was.cookie`: the cookies of a request and those that its answer sets (spec/04 section 4, README "Cookie")."""
+"""`was.cookie`: the cookies of a request and those that its answer sets (spec/04 section 4)."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import time
@@ -103,15 +104,14 @@ def set_cookie(
 def parse(header: str) -> tuple[dict[str, str], dict[str, str]]:
     """Read a Cookie header: plain cookies unquoted, sealed ones as they are.
 
-    Anything is taken: pieces without "=" are cookies without value, of two with one name the last counts.
+    Anything is taken: pieces without "=" are cookies without value, those without a name are skipped, of two
+    with one name the last counts.
     """
     plain: dict[str, str] = {}
     sealed: dict[str, str] = {}
     if not header.isascii():
-        try:
+        with contextlib.suppress(UnicodeError):
             header = header.encode("latin-1").decode("utf-8")
-        except UnicodeError:
-            pass
     pieces = header[:MAX_HEADER].split(";", MAX_COOKIES)[:MAX_COOKIES]
     if len(header) > MAX_HEADER:
         pieces.pop()  # the last one has been cut
@@ -121,7 +121,7 @@ def parse(header: str) -> tuple[dict[str, str], dict[str, str]]:
         value = value.strip(" \t")
         if name.startswith(SEALED_PREFIXES):
             sealed[name] = value
-        elif name or value:
+        elif name:
             plain[name] = unquote_plus(value)
     return plain, sealed
 
@@ -140,7 +140,7 @@ class Cookies:
     def __init__(self, header: str = "", path: str = "/", clock: Callable[[], float] = time.time) -> None:
         self._header = header
         self._path = path
-        self._clock = clock
+        self.clock = clock
         self._plain: dict[str, str] | None = None
         self._sealed: dict[str, str] = {}
         self._lines: dict[str, str] = {}
@@ -154,9 +154,9 @@ class Cookies:
 
     # -- reading --------------------------------------------------------------------------------------------
 
-    def get(self, key: str, default: Any = None) -> Any:
+    def get(self, k: str, default: Any = None) -> Any:
         """The value of a cookie, or `default`."""
-        return self._load().get(key, default)
+        return self._load().get(k, default)
 
     def __getitem__(self, key: str) -> str | None:
         return self._load().get(key)
@@ -164,9 +164,9 @@ class Cookies:
     def __contains__(self, key: object) -> bool:
         return key in self._load()
 
-    def has_key(self, key: str) -> bool:
+    def has_key(self, k: str) -> bool:
         """Whether there is such a cookie."""
-        return key in self._load()
+        return k in self._load()
 
     def keys(self) -> KeysView[str]:
         """The names."""
@@ -215,8 +215,8 @@ class Cookies:
             http_only: not shown to scripts of the page.
             same_site: "Strict", "Lax" or "None"; the last makes it `secure`.
 
-        Raises TypeError for values that are neither str nor bytes, ValueError for an empty name, and for attributes
-        that would become other attributes or lines.
+        Raises TypeError for values that are neither str nor bytes, ValueError for an empty name, and for
+        attributes that would become other attributes or lines.
         """
         if not isinstance(key, str):
             raise TypeError(f"a cookie's name is a str, not {type(key).__name__}")
@@ -253,27 +253,28 @@ class Cookies:
         else:
             plain[key] = unquote_plus(quoted)
 
-    __setitem__ = set
+    def __setitem__(self, key: str, val: str | bytes) -> None:
+        self.set(key, val)
 
     def _when(self, expires: float | str | None) -> str | None:
         if expires is None:
             return None
         if isinstance(expires, str):
             if expires == "now":
-                return expires_at(self._clock())
+                return expires_at(self.clock())
             if expires == "never":
-                return expires_at(self._clock() + CENTURY)
+                return expires_at(self.clock() + CENTURY)
             return expires
         if not isinstance(expires, (int, float)):
             raise TypeError(
                 f"a cookie's expires is a number of seconds, 'now' or 'never', not {type(expires).__name__}"
             )
-        return expires_at(self._clock() + min(expires, LATEST))
+        return expires_at(self.clock() + min(expires, LATEST))
 
-    def remove(self, key: str, path: str | None = None, domain: str | None = None) -> None:
+    def remove(self, k: str, path: str | None = None, domain: str | None = None) -> None:
         """Delete a cookie; `path` and `domain` as it was set. Nothing happens where it is unknown."""
-        if key in self._load():
-            self.set(key, "", 0, path, domain)
+        if k in self._load():
+            self.set(k, "", 0, path, domain)
 
     def __delitem__(self, key: str) -> None:
         self.remove(key)

@@ -67,6 +67,7 @@ def render_error(
     detail: Any = "",
     errno: int | str | None = 0,
     *,
+    message: str = "",
     accept: str | None = None,
     debug: bool = False,
     exc_info: ExcInfo | None = None,
@@ -81,6 +82,7 @@ def render_error(
         detail: what is told to the client besides; nothing if falsy. Pages escape it, unless it has
             `__html__`.
         errno: the `code` of the JSON and XML forms in place of status * 100.
+        message: the `message` of the JSON and XML forms in place of the phrase in lower case.
         accept: the request's Accept header.
         debug: `app.debug`; without it no exception is ever shown.
         exc_info: the exception behind an unexpected error.
@@ -102,12 +104,12 @@ def render_error(
     lines = traceback_lines(shown) if shown else None
     if accept is not None and XML in accept:
         try:
-            members = error_members(status_code, reason.lower(), errno, None, detail, lines)
+            members = error_members(status_code, message or reason.lower(), errno, None, detail, lines)
             return XML, encode_xml(members)
         except TypeError:
             members["more_info"] = str(detail)
             return XML, encode_xml(members)
-    members = error_members(status_code, reason.lower(), errno, None, detail, lines)
+    members = error_members(status_code, message or reason.lower(), errno, None, detail, lines)
     try:
         return JSON, encode_json(members, encoder)
     except TypeError:

@@ -199,7 +199,8 @@ class FileReply:
         if is_compressible(self.content_type):
             own.append((b"vary", b"Accept-Encoding"))
         if method == "HEAD":
-            await _send_whole(send, status, own, b"")
+            # without a type, as the original answers and the recorded cases have it
+            await _send_whole(send, status, _without(own, b"content-type"), b"")
             return status
         length = file.st_size if part is None else part.length
         if length <= SMALL or encoding:
@@ -288,12 +289,14 @@ class RedirectReply:
 
     Args:
         path: where to, not quoted, without the root path that the server is mounted at.
+        root_path: that root path; None: the one of the request.
     """
 
-    __slots__ = ("path",)
+    __slots__ = ("path", "root_path")
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, root_path: str | None = None) -> None:
         self.path = path
+        self.root_path = root_path
 
     @property
     def location(self) -> str:
@@ -310,7 +313,8 @@ class RedirectReply:
         headers: RawHeaders = (),
     ) -> int:
         """Send the redirection; the arguments are those of `FileReply.respond`."""
-        location = quote(scope.get("root_path") or "", safe="/") + self.location
+        root_path = (scope.get("root_path") or "") if self.root_path is None else self.root_path
+        location = quote(root_path, safe="/") + self.location
         more = _merged(headers, [(b"location", location.encode())])
         return await _send_error(scope, send, 301, "Moved Permanently", more)
 

@@ -45,17 +45,19 @@ class Files:
 
         Raises HTTPError 404 where there is none.
         """
-        static = self.request.scope.get("atila.static_files") or getattr(self.app, "static_files", None)
-        found = None
+        scope = self.request.scope
+        static = scope.get("atila.static_files") or getattr(self.app, "static_files", None)
+        found: FileReply | RedirectReply | None = None
         if static is not None:
             uri = "/" + uri.lstrip("/")
-            found = static.lookup(uri)
-            if found is None and "%" in uri:
-                found = static.lookup(unquote(uri))
+            found = static.lookup(uri) or (static.lookup(unquote(uri)) if "%" in uri else None)
         if found is None:
             raise HTTPError("404 Not Found")
-        answer: FileReply | RedirectReply = found
-        return answer
+        if isinstance(found, RedirectReply):
+            # the app's own mount point is no part of the paths of files
+            inner = self.app.basepath.rstrip("/")
+            return RedirectReply(found.path, (scope.get("root_path") or "").removesuffix(inner))
+        return found
 
     def Static(self, uri: str) -> FileReply | RedirectReply:  # noqa: N802
         """A file below `config.STATIC_URL`; a slash at its beginning does no harm (README)."""

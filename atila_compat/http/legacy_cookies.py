@@ -1,7 +1,7 @@
-"""Reads sessions, message boxes and one-time tokens that the original has signed (spec/04 sections 5, 6 and 10).
+"""Reads sessions, message boxes and one-time tokens that the original has signed (spec/04 sections 5, 6, 10).
 
-On for apps with `read_legacy_sessions`, so that nobody is logged out by the move. The signature is verified first;
-the pickles behind it are read as plain data, nothing in them can run.
+On for apps with `read_legacy_sessions`, so that nobody is logged out by the move. The signature is verified
+first; the pickles behind it are read as plain data, nothing in them can run.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _verified(signature: str, content: bytes, keys: tuple[bytes, ...]) -> bool:
         given = _decoded(signature)
     except ValueError:
         return False
-    return any([hmac.compare_digest(hmac.digest(key, content, "sha1"), given) for key in keys])
+    return any(hmac.compare_digest(hmac.digest(key, content, "sha1"), given) for key in keys)
 
 
 def _items(text: str, keys: tuple[bytes, ...]) -> list[str] | None:
@@ -41,7 +41,7 @@ def _items(text: str, keys: tuple[bytes, ...]) -> list[str] | None:
 
 
 def read_session(text: str, keys: tuple[bytes, ...]) -> list[Any] | None:
-    """[expiry (epoch seconds), client address, values] of a session cookie; None where it is not a valid one."""
+    """[expiry (epoch seconds), client address, values] of a session cookie; None where it is no valid one."""
     items = _items(text, keys)
     if items is None:
         return None
@@ -57,7 +57,7 @@ def read_session(text: str, keys: tuple[bytes, ...]) -> list[Any] | None:
 
 
 def read_mbox(text: str, keys: tuple[bytes, ...]) -> list[Any] | None:
-    """[client address, messages] of a message box cookie; None where it is not a valid one."""
+    """[client address, messages] of a message box cookie; None where it is no valid one."""
     items = _items(text, keys)
     if items is None:
         return None
@@ -69,7 +69,7 @@ def read_mbox(text: str, keys: tuple[bytes, ...]) -> list[Any] | None:
 
 
 def read_ott(text: str, keys: tuple[bytes, ...]) -> tuple[Any, float, tuple[str, str] | None] | None:
-    """(value, expiry or 0, (name, value) in the session or None) of a one-time token; None where it is no valid one."""
+    """(value, expiry or 0, (name, value) in the session or None) of a valid one-time token; else None."""
     signature, _, packed = text.partition("?")
     try:
         content = _decoded(packed)

@@ -1,4 +1,4 @@
-"""`was.mbox`: messages to a user that are shown once, or for some time (spec/04 section 6, README "Message Box")."""
+"""`was.mbox`: messages to a user that are shown once, or for some time (spec/04 section 6)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class MessageBox(SealedCookie):
 
     def _current(self) -> list[Message]:
         """The messages whose time is not over."""
-        now = self._settings.clock()
+        now = int(self._cookies.clock())  # as `created`: a message never ends within its last second
         return [message for message in self._load() if not message[3] or now - message[2] <= message[3]]
 
     @staticmethod
@@ -85,7 +85,7 @@ class MessageBox(SealedCookie):
             raise TypeError(f"valid is a number of seconds, not {type(valid).__name__}")
         tagged.check([msg, category, extra])
         messages = self._load()
-        messages.append((self._next_id, category, int(self._settings.clock()), valid, msg, extra))
+        messages.append((self._next_id, category, int(self._cookies.clock()), valid, msg, extra))
         self._next_id += 1
         self._written = True
 
@@ -159,7 +159,7 @@ class MessageBox(SealedCookie):
         if self._messages:
             self._put(
                 [self._peer(), [list(message) for message in self._messages]],
-                self._settings.clock() + CENTURY,
+                self._cookies.clock() + CENTURY,
             )
         else:
             self._delete()

@@ -11,7 +11,7 @@ from .api import JSON
 
 if TYPE_CHECKING:
     from ..app import Atila
-    from .api import API
+    from . import api
     from .request import Request
 
 log = logging.getLogger("atila_compat.http")
@@ -27,7 +27,7 @@ class Rendering:
         app: Atila
         request: Request
 
-        def API(self, *args: Any, **members: Any) -> API: ...  # noqa: N802 - the original's name
+        def API(self, *args: Any, **members: Any) -> api.API: ...  # noqa: N802 - the original's name
 
     def render(self, template_file: str, variables: dict[str, Any] | None = None, /, **named: Any) -> str:
         """Fill in a template (README "Rendered Template").
@@ -54,9 +54,9 @@ class Rendering:
 
     def render_or_API(  # noqa: N802 - the original's name
         self, template_file: str, variables: dict[str, Any] | None = None, /, **named: Any
-    ) -> str | API:
+    ) -> str | api.API:
         """JSON for clients that accept `application/json`, the rendered template for others (README)."""
-        if JSON in (self.request.get_header("Accept") or ""):
+        if self.request.acceptable(JSON):
             assert not (variables and named), "give the variables as a dict or by name, not both"
             return self.API(variables or named)
         return self.render(template_file, variables, **named)
@@ -67,8 +67,8 @@ def minify_html(body: str, mode: Any) -> str:
 
     Args:
         body: the page.
-        mode: `"strip"` removes blank lines and white-space at the beginning of lines, `"minify"` asks the package
-            css-html-js-minify where it is installed; anything falsy leaves the page as it is.
+        mode: `"strip"` removes blank lines and white-space at the beginning of lines, `"minify"` asks the
+            package css-html-js-minify where it is installed; anything falsy leaves the page as it is.
     """
     if mode == "strip":
         return _INDENTATION.sub("\n", body).lstrip()

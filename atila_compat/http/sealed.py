@@ -1,8 +1,7 @@
-"""What sessions and message boxes have in common: a value in a sealed cookie, and `mount` to switch to another."""
+"""What sessions and message boxes have in common: a value in a sealed cookie, and `mount` to switch."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -36,14 +35,12 @@ class Settings:
         timeout: seconds a session lives.
         attributes: of the cookies, where `mount` gives none.
         legacy: whether the original's cookies are read too.
-        clock: the time as epoch seconds.
     """
 
     keys: tuple[bytes, ...]
     timeout: float = DEFAULT_TIMEOUT
     attributes: Attributes = Attributes()
     legacy: bool = False
-    clock: Callable[[], float] = time.time
 
 
 class SealedCookie:
@@ -107,7 +104,8 @@ class SealedCookie:
                 only below its path.
             extend: whether reading extends a session that is about to end.
 
-        Raises AssertionError where there is no name and a path other than "/", TypeError where the name is no str.
+        Raises AssertionError where there is no name and a path other than "/", TypeError for a name that is
+        no str.
         """
         if not name and path not in (None, "", "/"):
             raise AssertionError("No-Named session path should be None or '/'")
@@ -166,7 +164,7 @@ class SealedCookie:
         self._write(text, expires)
 
     def _delete(self) -> None:
-        self._write("", self._settings.clock())
+        self._write("", self._cookies.clock())
 
     def _write(self, text: str, expires: float) -> None:
         attributes = self._attributes

@@ -1,4 +1,4 @@
-"""`was.session`: what an app remembers about a user, kept by the browser (spec/04 section 5, README "Session")."""
+"""`was.session`: what an app remembers about a user, kept by the browser (spec/04 section 5)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ _IMPENDING_SHARE = 0.2
 class Session(SealedCookie):
     """Values by name; a mapping in which missing ones are None.
 
-    Writing extends the session to the app's `session_timeout` from now, unless `set_expiry` has given it longer.
-    Reading extends it only when it is about to end. A session that is expired or was tampered with is empty.
+    Writing extends the session to the app's `session_timeout` from now, unless `set_expiry` has given it
+    longer. Reading extends it only when it is about to end. A session that is expired, or was tampered with,
+    is empty.
     """
 
     prefix = "ATLSES_"
@@ -39,7 +40,7 @@ class Session(SealedCookie):
             if sent is not None:
                 try:
                     expiry, source, items = sent
-                    if expiry > self._settings.clock():
+                    if expiry > self._cookies.clock():
                         values.update(items)
                         self._expiry, self._source = expiry, source
                 except (TypeError, ValueError):  # sealed by another version of this package
@@ -78,7 +79,8 @@ class Session(SealedCookie):
         self._read()[k] = v
         self._written = True
 
-    __setitem__ = set
+    def __setitem__(self, k: str, v: Any) -> None:
+        self.set(k, v)
 
     def remove(self, k: str) -> None:
         """Forget `k`; a session without any value is deleted."""
@@ -87,7 +89,8 @@ class Session(SealedCookie):
             del values[k]
             self._written = True
 
-    __delitem__ = remove
+    def __delitem__(self, k: str) -> None:
+        self.remove(k)
 
     def clear(self) -> None:
         """Forget all values for the rest of this request; `expire` does so for good."""
@@ -151,7 +154,7 @@ class Session(SealedCookie):
     def set_expiry(self, timeout: float) -> None:
         """Let the session end `timeout` seconds from now; values written later do not shorten that."""
         self._load()
-        self._planned = self._settings.clock() + timeout
+        self._planned = self._cookies.clock() + timeout
 
     def touch(self) -> None:
         """Extend the session to the app's `session_timeout` from now."""
@@ -164,18 +167,18 @@ class Session(SealedCookie):
         self._ended = True
 
     def use_time(self) -> float:
-        """Seconds of the session's period that are used up; negative after a longer `set_expiry`, 0 for a new one."""
+        """Seconds of the session's period that are used; negative after a longer `set_expiry`, 0 at first."""
         self._load()
         if self._expiry is None:
             return 0.0
-        return self._timeout - (self._expiry - self._settings.clock())
+        return self._timeout - (self._expiry - self._cookies.clock())
 
     def impending(self) -> bool:
         """Whether at most 20 % of the session's period, or ten seconds, remain."""
         self._load()
         if self._expiry is None:
             return False
-        remaining = self._expiry - self._settings.clock()
+        remaining = self._expiry - self._cookies.clock()
         return remaining <= max(_IMPENDING_SECONDS, _IMPENDING_SHARE * self._timeout)
 
     # -- the end of the request -----------------------------------------------------------------------------
@@ -183,11 +186,11 @@ class Session(SealedCookie):
     def commit(self) -> None:
         """Hand the session to the cookies; it is sent when the request ends without an error.
 
-        Raises TypeError or ValueError where a stored list, dict or set was changed into what cannot be stored.
+        Raises TypeError or ValueError where a stored value was changed into what cannot be stored.
         """
         planned = self._planned
         if planned is not None or self._written or self._extended:
-            now = self._settings.clock()
+            now = self._cookies.clock()
             values = self._values or {}
             expiry = int(
                 max(self._expiry or 0, now + self._timeout) if planned is None else min(planned, LATEST)

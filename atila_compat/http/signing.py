@@ -1,7 +1,7 @@
 """Seals: texts that clients keep for an app and cannot alter (itsdangerous, HMAC-SHA256).
 
-Sessions, message boxes and one-time tokens are sealed. Each purpose has a key of its own, derived from the app's
-secure key, so that the text of one can never stand for another.
+Sessions, message boxes and one-time tokens are sealed. Each purpose has a key of its own, derived from the
+app's secure key, so that the text of one can never stand for another.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Seal:
     __slots__ = ("_signer",)
 
     def __init__(self, keys: tuple[bytes, ...], purpose: str) -> None:
-        context = b"atila_compat:" + purpose.encode()
+        context = b"atila_compat:" + purpose.encode("utf-8", "surrogatepass")
         derived = [
             hmac.digest(key, context, "sha256") for key in reversed(keys)
         ]  # the signer's newest is last

@@ -1,8 +1,10 @@
-"""What an app keeps at its clients, as `was` offers it: `was.cookie`, `was.session`, `was.mbox` (spec/04 sections 4-6)."""
+"""What an app keeps at its clients: `was.cookie`, `was.session`, `was.mbox` (spec/04 sections 4-6)."""
 
 from __future__ import annotations
 
 import functools
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..structures import lazy
@@ -68,10 +70,13 @@ class ClientState:
         app: Any
         request: Any
 
+    _clock: Callable[[], float] = staticmethod(time.time)
+    """The time as epoch seconds, for all that expires."""
+
     @lazy
     def cookie(self) -> Cookies:
         """The cookies of this request (README "Cookie")."""
-        return Cookies(self.request.get_header("cookie", ""), default_path(self.app.basepath))
+        return Cookies(self.request.get_header("cookie", ""), default_path(self.app.basepath), self._clock)
 
     @lazy
     def session(self) -> Session:

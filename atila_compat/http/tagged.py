@@ -1,7 +1,7 @@
 """JSON that keeps dates, bytes, tuples, sets and keys of any plain type: what sessions and tokens hold.
 
-A value that JSON has no form for is an object with one key that begins with "!"; an object of the app's own that
-looks like one, or has keys that are not strings, is written as its items.
+A value that JSON has no form for is an object with one key that begins with "!"; an object of the app's own
+that looks like one, or has keys that are not strings, is written as its items.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from uuid import UUID
 
 MAX_DEPTH = 32
 """Levels: containers nested deeper than this are refused; so are those that contain themselves."""
+
+_WITHIN = 4  # levels that are left for what `value` becomes a part of
 
 SCALARS = frozenset({str, int, float, bool, type(None)})
 """Types that are stored as they are."""
@@ -87,12 +89,12 @@ def _tagged(value: Any, depth: int) -> Any:
 
 
 def check(value: Any) -> None:
-    """See that `value` can be stored.
+    """See that `value` can be stored, also within some lists.
 
     Raises TypeError that names what can, ValueError for values nested too deep.
     """
     if type(value) not in SCALARS:
-        _tagged(value, 0)
+        _tagged(value, _WITHIN)
 
 
 def dumps(value: Any) -> bytes:

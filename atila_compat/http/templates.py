@@ -119,8 +119,8 @@ class Templates:
     ) -> None:
         """Use other delimiters.
 
-        `options` of the Jinja2 environment take the place of all that are set by default, so white-space around
-        blocks stays unless `trim_blocks = True, lstrip_blocks = True` are among them.
+        `options` of the Jinja2 environment take the place of all that are set by default, so white-space
+        around blocks stays unless `trim_blocks = True, lstrip_blocks = True` are among them.
         """
         self._jinja_options = {
             "variable_start_string": variable_start_string,
@@ -176,7 +176,7 @@ class Templates:
     def jinja_env(self) -> jinja2.Environment:
         """The Jinja2 environment, made when it is first asked for.
 
-        `config.AUTOESCAPE = True` escapes what templates put out; the original does not, and nor do we by default.
+        `config.AUTOESCAPE = True` escapes what templates put out; by default nothing is, as in the original.
         """
         env = self._jinja_env
         if env is None:
@@ -190,7 +190,7 @@ class Templates:
             "auto_reload": self.debug or self.use_reloader,
             **self._jinja_options,
         }
-        env = jinja2.Environment(
+        env = jinja2.Environment(  # noqa: S701 - apps' templates rely on it, config.AUTOESCAPE switches it on
             loader=_Loader(self.template_search_path), extensions=self._jinja_extensions, **options
         )
         env.globals.update(self._jinja_globals)

@@ -104,6 +104,7 @@ class Mounting:
         self.mountables: list[Mounted] = []
         self.mount_context: MountContext | None = None
         self.started = False
+        self._set_up = False
         self.override_template_dirs: list[str] = []
         self._functions: list[tuple[Callable[..., Any], dict[str, Any]]] = []
         self._later: list[tuple[str, Any, dict[str, Any]]] = []
@@ -206,6 +207,7 @@ class Mounting:
         self._mount_pending()
         for function, options in self._functions:
             call_hook(function, self, options)
+        self._set_up = True
 
     def _mount_module(self, point: str, module: ModuleType, options: dict[str, Any]) -> None:
         if self._mounting_modules and not any(entry.module is module for entry in self.mountables):
@@ -236,7 +238,7 @@ class Mounting:
         if setup is not None:
             with self._within(context):
                 call_hook(setup, self, dict(options))
-        if self.started and parent is None:
+        if self._set_up and parent is None:
             self._mount_pending()
 
     @staticmethod
@@ -251,7 +253,7 @@ class Mounting:
 
     def _mount_function(self, point: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
         options = {**options, "point": self._continued(point, self.mount_context)}
-        if self.started and self.mount_context is None:
+        if self._set_up and self.mount_context is None:
             call_hook(function, self, options)
         else:
             self._functions.append((function, options))

@@ -1,8 +1,8 @@
 """JSON Web Tokens with an HMAC signature, in the form that the original reads and writes (spec/04 section 8).
 
-Segments are in standard base64 without padding, where RFC 7515 has the url-safe alphabet. Servers of the original, and
-clients that an app has trained, refuse any other, so that is what we write; both are read. PyJWT takes the url-safe
-one only, which is why this is not made with it.
+Segments are in standard base64 without padding, where RFC 7515 has the url-safe alphabet. Servers of the
+original refuse any other, so that is what we write; both are read. PyJWT takes the url-safe one only, so this
+is not made with it.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def encode(claims: Mapping[str, Any], key: bytes, alg: str = "HS256") -> str:
         key: the secret.
         alg: HS1, HS256, HS384 or HS512.
 
-    Raises AssertionError where `exp` is missing, ValueError for other algorithms, TypeError for values beyond JSON.
+    Raises AssertionError where `exp` is missing, ValueError for other algorithms, TypeError for values that
+    JSON has no form for.
     """
     if not isinstance(claims, Mapping) or "exp" not in claims:
         raise AssertionError(
@@ -111,7 +112,7 @@ def decode(token: str, keys: tuple[bytes, ...], now: float) -> dict[str, Any]:
         digest = DIGESTS.get(header["alg"]) if "crit" not in header else None
         signed = token.rpartition(".")[0].encode("ascii")
         if digest is None or not any(
-            [hmac.compare_digest(hmac.digest(key, signed, digest), signature) for key in keys]
+            hmac.compare_digest(hmac.digest(key, signed, digest), signature) for key in keys
         ):
             return {"err": INVALID}
         claims = _json(_content(found[2]))

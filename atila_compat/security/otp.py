@@ -1,7 +1,7 @@
-"""One-time passwords that follow the clock, in steps of ten seconds (spec/04 section 9, README "One-Time Password").
+"""One-time passwords that follow the clock, in steps of ten seconds (spec/04 section 9).
 
-The algorithm is the original's: its clients go on to work. It hides no more than 32 bits of the key, so let it guard
-test pages, not money.
+The algorithm is the original's, so that its clients go on to work. It hides no more than 32 bits of the key:
+let it guard test pages, not money.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def password(salt: Any, now: float) -> str:
 
 
 def generate_otp(secret_key: str | bytes) -> str:
-    """The password of this moment, for clients of an app with this `securekey`: `was.verify_otp` accepts it."""
+    """The password of this moment, for clients of an app with this `securekey`."""
     return password(secret_key.encode() if isinstance(secret_key, str) else secret_key, time.time())
 
 
@@ -38,5 +38,5 @@ def verify(otp: Any, salts: tuple[Any, ...], now: float) -> bool:
     given = otp.encode()
     moments = [now + offset for offset in OFFSETS]
     return any(
-        [hmac.compare_digest(password(salt, moment).encode(), given) for salt in salts for moment in moments]
+        hmac.compare_digest(password(salt, moment).encode(), given) for salt in salts for moment in moments
     )

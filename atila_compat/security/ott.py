@@ -1,4 +1,4 @@
-"""One-time tokens: a value in a signed text that expires and can be revoked (spec/04 section 10, README "One-Time Token")."""
+"""One-time tokens: a value in a signed text that expires and can be revoked (spec/04 section 10)."""
 
 from __future__ import annotations
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..http.signing import SecureKey, secure_keys
-from . import csrf, jwt, otp, ott, passwords
+from . import csrf, jwt, ott, passwords
+from . import otp as clock_passwords
 
 if TYPE_CHECKING:
     from ..http.cookies import Cookies
@@ -24,6 +24,7 @@ class Tokens:
         request: Any
         cookie: Cookies
         session: Session
+        _clock: Callable[[], float]
 
     def _keys(self, salt: SecureKey | None = None) -> tuple[bytes, ...]:
         return secure_keys(self.app.securekey if salt is None else salt)
@@ -45,7 +46,7 @@ class Tokens:
         return csrf.field(self.csrf_token)
 
     def verify_csrf(self, keep: bool = True) -> bool:
-        """Whether the request repeats its CSRF token in the header `X-XSRF-TOKEN` or the argument `XSRF_TOKEN`.
+        """Whether the request repeats its CSRF token, as header `X-XSRF-TOKEN` or argument `XSRF_TOKEN`.
 
         Args:
             keep: whether the token may be used again.
@@ -95,7 +96,7 @@ class Tokens:
         if not isinstance(token, str) or not jwt.well_formed(token):
             claims: dict[str, Any] = {"err": jwt.INVALID}
         else:
-            claims = jwt.decode(token, self._keys(salt), time.time())
+            claims = jwt.decode(token, self._keys(salt), self._clock())
             if "username" in claims:
                 self.request.user = jwt.JWTUser(claims)
         self.__dict__["_claims"] = claims
@@ -107,18 +108,19 @@ class Tokens:
 
     def generate_otp(self, salt: Any = None) -> str:
         """The one-time password of this moment; `salt`: the secret, None: the app's `securekey`."""
-        return otp.password(self._keys()[0] if salt is None else salt, time.time())
+        return clock_passwords.password(self._keys()[0] if salt is None else salt, self._clock())
 
-    def verify_otp(self, otp_: Any, salt: Any = None) -> str | bool:
+    def verify_otp(self, otp: Any, salt: Any = None) -> str | bool:
         """The password itself where it is right, up to 20 seconds ago or ahead, else False.
 
         Args:
-            otp_: what the client has sent.
+            otp: what the client has sent.
             salt: the secret; None: the app's `securekey`.
         """
-        if not otp_:
+        if not otp:
             return False
-        return otp_ if otp.verify(otp_, self._keys() if salt is None else (salt,), time.time()) else False
+        salts = self._keys() if salt is None else (salt,)
+        return otp if clock_passwords.verify(otp, salts, self._clock()) else False
 
     # -- one-time tokens ------------------------------------------------------------------------------------
 
@@ -128,12 +130,12 @@ class Tokens:
         Args:
             obj: what a session can hold.
             timeout: seconds it is valid; 0 or None: for ever.
-            session_key: name of a session that keeps a secret for it: only this client can use the token, until
-                `revoke_ott` or the next token of this name.
+            session_key: name of a session that keeps a secret for it: only this client can use the token,
+                until `revoke_ott` or the next token of this name.
 
         Raises AssertionError for a `session_key` without `timeout`, TypeError where `obj` cannot be stored.
         """
-        expiry = time.time() + timeout if timeout else 0
+        expiry = self._clock() + timeout if timeout else 0
         if not session_key:
             return ott.encode(ott.OneTimeToken(obj, expiry), self._keys())
         if not timeout:
@@ -161,10 +163,10 @@ class Tokens:
             return session
         return None
 
-    def decode_ott(self, text: Any) -> Any:
+    def decode_ott(self, s: Any) -> Any:
         """What the token holds; None where it is malformed, altered, expired or revoked."""
-        token = self._ott(text)
-        if token is None or (token.expiry and token.expiry < time.time()):
+        token = self._ott(s)
+        if token is None or (token.expiry and token.expiry < self._clock()):
             return None
         if token.session_key:
             session = self._session_of(token)
@@ -176,9 +178,9 @@ class Tokens:
     deott = decode_ott
     detoken = decode_ott
 
-    def revoke_ott(self, text: Any) -> None:
+    def revoke_ott(self, s: Any) -> None:
         """Make a token with a session key worthless; nothing happens for others."""
-        token = self._ott(text)
+        token = self._ott(s)
         session = self._session_of(token) if token is not None and token.session_key else None
         if token is not None and session is not None:
             session.remove(token.session_item)
@@ -189,10 +191,10 @@ class Tokens:
 
     # -- passwords ------------------------------------------------------------------------------------------
 
-    def encrypt_password(self, password: str) -> tuple[str, str]:
+    def encrypt_password(self, pw: str) -> tuple[str, str]:
         """(salt, signature) to be kept in place of a password."""
-        return passwords.encrypt_password(password)
+        return passwords.encrypt_password(pw)
 
-    def verify_password(self, password: str, salt: str, signature: str) -> bool:
+    def verify_password(self, pw: str, salt: str, signature: str) -> bool:
         """Whether salt and signature were made of this password."""
-        return passwords.verify_password(password, salt, signature)
+        return passwords.verify_password(pw, salt, signature)

@@ -117,25 +117,21 @@ class Exchange:
             if inspect.iscoroutine(value):
                 self.hooks_wait = True
                 return Awaiting(value)
-            hooks.run_success(was)
         except Exception:
             return self._failed(sys.exc_info())
+        hooks.run_success(was)
         hooks.run_teardown(was)
         return self._answer(value)
 
     def _awaited(self, value: Any, error: BaseException | None) -> Outcome:
         hooks, waited = self.was.app.hooks, self.hooks_wait
         self.hooks_wait = False
-        try:
-            if error is not None:
-                raise error
-            if waited:
-                hooks.run_success(self.was)
-        except Exception:
+        if error is not None:
             if not waited:
-                raise
-            return self._failed(sys.exc_info())
+                raise error
+            return self._failed((type(error), error, error.__traceback__))
         if waited:
+            hooks.run_success(self.was)
             hooks.run_teardown(self.was)
         return self._answer(value)
 

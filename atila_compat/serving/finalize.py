@@ -11,7 +11,7 @@ from ..errors import REASONS, ExcInfo, HTTPError
 from ..http.api import API
 from ..http.compression import choose_encoding, compress
 from ..http.conditional import RangeError, parse_range
-from ..http.error_pages import error_details, has_body, render_error
+from ..http.error_pages import error_details, has_body, render_error, wants_page
 from ..http.files import FileReply, RedirectReply
 from ..http.response import ErrorReply, Reply, Response
 from ..tasks.deferred import Deferred
@@ -246,15 +246,15 @@ def error_outcome(
             return answer
         response.status_code, response.reason = status_code, reason
         response.del_header("Content-Type")
-    if message:
+    if message and wants_page(request.accept, status_code):
         code = f" (code: {errno})" if errno else ""
-        page = "text/html" in request.accept
-        detail, reason = (f"{message}{code}: {detail}", reason) if page else (detail, message)
+        detail, message = f"{message}{code}: {detail}", ""
     content_type, body = render_error(
         status_code,
         reason,
         detail,
         errno,
+        message=message,
         accept=request.accept,
         debug=app.debug,
         exc_info=exc_info,

@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..context import current_was
-from ..hooks.maintenance import run_maintenance
+from ..hooks.maintenance import MaintenanceClock
 from ..http.request import Request
 from ..http.response import Response
 from ..types import Receive, Send
@@ -45,7 +46,7 @@ async def emit(app: Atila, runtime: Runtime, *events: str) -> None:
         was = make_was(app, runtime)
         current_was.set(was)
         for event in events:
-            app.emit(event)
+            app.bus.emit(event, was)
 
     await runtime.workers.run(copy_context(), f"event {events[0]}", run)
 
@@ -70,8 +71,9 @@ class Lifespan:
         for app in self.apps:
             await emit(app, self.runtime, "mounted", "mounted_or_reloaded")
         for app in self.apps:
-            job = run_maintenance(app, self.runtime, lambda app=app: make_was(app, self.runtime))
-            self._jobs.append(self.runtime.loop.create_task(job))
+            clock = MaintenanceClock(app, self.runtime, partial(make_was, app, self.runtime))
+            await clock.begin()
+            self._jobs.append(self.runtime.loop.create_task(clock.run()))
 
     async def close(self) -> None:
         """Stop maintenance, run the last events and the `__umount__` hooks."""

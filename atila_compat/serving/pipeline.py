@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("atila_compat.app")
 
 _CLOSE = (b"Connection", b"close")
+METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+"""What handlers can answer; HEAD is for static files only (spec/02 section 3)."""
 _MULTIPART = "multipart/form-data"
 
 
@@ -57,6 +59,8 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, s
 async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send) -> Complete | None:
     """The answer, or None where it has been sent already."""
     request = was.request
+    if request.method not in METHODS:
+        return await _refuse(was, 405)
     if "./" in path or "//" in path or "\0" in path:
         return await _refuse(was, 404)
     try:
@@ -77,9 +81,7 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     ):
         return await _preflight(app, was, routes)
     if route is None:
-        outcome = await _refuse(was, 405)
-        outcome.headers.append((b"Allow", ", ".join(sorted(routes.allowed)).encode()))
-        return outcome
+        return await _refuse(was, 405)
     request.route = route
     refusal = _check(app, was, route)
     if refusal:
@@ -103,7 +105,7 @@ def _check(app: Atila, was: Was, route: Route) -> int:
     if route.cors is not UNSET or app.access_control_allow_origin is not None:
         allowed = app.access_control_allow_origin if route.cors is UNSET else route.cors
         origin = request.lowered.get("origin")
-        if not cors.is_allowed(origin, allowed):
+        if not cors.is_allowed(origin, allowed, request.lowered.get("host")):
             return 403
         for name, value in cors.answer_headers(origin, allowed):
             was.response.set_header(name, value)
@@ -156,8 +158,10 @@ async def _preflight(app: Atila, was: Was, routes: RouteSet) -> Complete:
         methods=routes.allowed,
         allowed=allowed,
         max_age=max_age,
+        host=request.lowered.get("host"),
     )
     if status_code != 200:
+        was.response.set_headers(headers)
         return await _refuse(was, status_code)
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     return Complete(200, [*raw, (b"Content-Length", b"0")], b"")

@@ -56,6 +56,10 @@ class Runtime:
             raise RuntimeError("this Runtime has not been entered yet: use `async with Runtime():`")
         return self._loop
 
+    def is_running(self) -> bool:
+        """Whether this is the runtime of the running event loop."""
+        return self._loop is asyncio.get_running_loop()
+
     @classmethod
     def current(cls) -> Runtime:
         """The runtime of the running request.

@@ -30,6 +30,10 @@ async def until_disconnect(receive: Receive) -> None:
             return
 
 
+async def _wait(deferred: Deferred) -> None:
+    await deferred.wait()
+
+
 async def wait_for(exchange: Exchange, deferred: Deferred, receive: Receive | None) -> TimeoutError | None:
     """Wait until a deferred answer can be finished.
 
@@ -42,7 +46,7 @@ async def wait_for(exchange: Exchange, deferred: Deferred, receive: Receive | No
     """
     was = exchange.was
     loop, limit = was.runtime.loop, was.app.request_timeout
-    tasks = [loop.create_task(deferred.wait(), context=exchange.context)]
+    tasks = [loop.create_task(_wait(deferred), context=exchange.context)]
     if receive is not None:
         tasks.append(loop.create_task(until_disconnect(receive)))
     waiting = tasks[0]

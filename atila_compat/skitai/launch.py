@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from ..errors import AtilaError
 from ..settings import settings
 from ..state import state
-from . import options, place
-from .mounts import current_mounts
+from . import command_line, place
+from .mounts import Mounts, current_mounts
 
 if TYPE_CHECKING:
     from uvicorn import Config
@@ -100,10 +100,10 @@ def read_config(conf: dict[str, Any]) -> RunConfig:
     Ends the process with one line for an option that is unknown or has a wrong value.
     """
     try:
-        options.check_command_line()
+        command_line.check_command_line()
     except getopt.GetoptError as error:
         fail(f"{error.msg}; --help lists the options, skitai.add_option declares more", 2)
-    given = options.option_values()
+    given = command_line.option_values()
     config = RunConfig(
         address=conf.get("address") or RunConfig.address,
         port=_number("port", given.get("--port", conf.get("port") or RunConfig.port), 1, 65535),
@@ -126,9 +126,9 @@ def read_config(conf: dict[str, Any]) -> RunConfig:
 
 def _check_served(conf: dict[str, Any]) -> None:
     """Name what this version does not serve, and what to do instead."""
-    given = options.option_values()
+    given = command_line.option_values()
     asked = [name for name in NOT_SERVED if name in given]
-    command = options.get_command()
+    command = command_line.get_command()
     if command:
         asked.append(command)
     if conf.get("quic"):
@@ -166,11 +166,11 @@ def bind(address: str, port: int) -> socket.socket:
     return listener
 
 
-def build_service(config: RunConfig) -> Service:
+def build_service(config: RunConfig, mounts: Mounts) -> Service:
     """The application of all that has been mounted."""
     from .server import Service
 
-    return Service(current_mounts(), threads=config.threads, serve_static=config.serve_static)
+    return Service(mounts, threads=config.threads, serve_static=config.serve_static)
 
 
 def uvicorn_config(service: Service, config: RunConfig) -> Config:
@@ -217,16 +217,18 @@ def run(**conf: Any) -> NoReturn:
     --help`, and what `skitai.add_option` declared.
 
     Args:
-        conf: `address` (0.0.0.0), `port` (5000), `workers` (1), `threads` (4), `name`, `backlog`, `keep_alive`
-            and `network_timeout` (seconds), `certfile`, `keyfile`, `passphrase`; others are accepted.
+        conf: `address` (0.0.0.0), `port` (5000), `workers` (1), `threads` (4), `name`, `backlog`,
+            `keep_alive` and `network_timeout` (seconds), `certfile`, `keyfile`, `passphrase`; others are
+            accepted.
 
     Exit codes: 0 at the end, 1 where the port is taken or nothing is mounted, 2 where an app cannot be loaded
     or the command line is wrong.
     """
     if collecting:
+        place.apply_mode()
         raise Collected(read_config(conf))
-    if "--help" in options.options:
-        print(options.usage(os.path.basename(sys.argv[0])))
+    if "--help" in command_line.options:
+        print(command_line.usage(os.path.basename(sys.argv[0])))
         raise SystemExit(0)
     place.apply_mode()
     config = read_config(conf)
@@ -243,7 +245,7 @@ def run(**conf: Any) -> NoReturn:
     from . import logs
 
     logs.configure(settings.log_off, debug=False)
-    service = build_service(config)
+    service = build_service(config, mounts)
     service.listens_on = f"{config.address}:{config.port}"
     place.place.status = "CREATED"
     try:
@@ -275,5 +277,5 @@ def asgi() -> Service:
     """
     if not current_mounts():
         raise AtilaError("nothing is mounted: call skitai.mount ('/', app) before skitai.asgi ()")
-    threads = _number("threads", options.option_values().get("--threads", RunConfig.threads), 1)
-    return build_service(RunConfig(threads=threads))
+    threads = _number("threads", command_line.option_values().get("--threads", RunConfig.threads), 1)
+    return build_service(RunConfig(threads=threads), current_mounts())

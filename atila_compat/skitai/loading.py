@@ -91,13 +91,13 @@ def load_app(mount: AppMount, registry: Registry, *, environment: str, threads: 
 
     limit = mount.pref.config.get("MAX_UPLOAD_SIZE")
     options: dict[str, Any] = {} if limit is None else {"max_body": limit}
-    wsgi = WSGIApp(
-        app, threads=threads, debug=environment == "DEVEL", around=_with_was(registry), **options
-    )
+    wsgi = WSGIApp(app, threads=threads, debug=environment == "DEVEL", around=_with_was(registry), **options)
     return LoadedApp(mount, app, _dispatched_methods(wsgi))
 
 
-def _with_was(registry: Registry) -> Callable[[Request, dict[str, Any]], contextlib.AbstractContextManager[Any]]:
+def _with_was(
+    registry: Registry,
+) -> Callable[[Request, dict[str, Any]], contextlib.AbstractContextManager[Any]]:
     """Gives WSGI apps a `was`: `skitai.was`, and `environ["skitai.was"]`."""
     stand_in = Atila("skitai")
     stand_in.apps = registry
@@ -132,7 +132,7 @@ def _dispatched_methods(app: ASGIApp) -> ASGIApp:
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] not in _PLAIN_METHODS:
-            await refuse(scope, send, 405, [("Allow", ", ".join(sorted(_PLAIN_METHODS)))])
+            await refuse(scope, send, 405)
         else:
             await app(scope, receive, send)
 

@@ -37,11 +37,17 @@ class Directory:
         point: URL path with slashes at both ends.
         path: absolute path of the directory.
         host: virtual host rule.
+        rank: of the directories at one point, those with a lower rank are searched first.
     """
 
     point: str
     path: str
     host: str = DEFAULT_HOST
+    rank: int = 0
+
+
+OVERRIDING, OWN, EXTENDING = -1, 0, 1
+"""Ranks of directories: of what overrides an app, of the app itself, of what extends it."""
 
 
 @dataclass
@@ -100,27 +106,30 @@ class Mounts:
         return bool(self.directories or self.proxies or self.apps)
 
     def add_directory(
-        self, point: str, path: str, *, first: bool = False, host: str = DEFAULT_HOST
+        self,
+        point: str,
+        path: str,
+        *,
+        first: bool = False,
+        host: str = DEFAULT_HOST,
+        rank: int = OWN,
     ) -> Directory:
         """Serve the files of `path`, relative to the launch script, at `point`.
 
         Args:
-            first: whether they win over the directories that are at `point` already.
+            first: whether they win over the directories of the same rank that are at `point` already.
 
         Raises AssertionError where it is no directory.
         """
         absolute = joinpath(path)
         assert os.path.isdir(absolute), f"directory not found: {absolute}"
-        directory = Directory(normal_point(point), absolute, host)
-        same = [
-            index
-            for index, known in enumerate(self.directories)
-            if (known.point, known.host) == (directory.point, host)
-        ]
-        if first and same:
-            self.directories.insert(same[0], directory)
-        else:
-            self.directories.append(directory)
+        directory = Directory(normal_point(point), absolute, host, rank)
+        if directory in self.directories:
+            if not first:
+                return directory
+            self.directories.remove(directory)
+        self.directories.insert(0 if first else len(self.directories), directory)
+        self.directories.sort(key=lambda each: each.rank)
         self._changed(directory)
         return directory
 

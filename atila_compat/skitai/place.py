@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from .options import option_values
+from .command_line import option_values
 
 environ: dict[str, Any] = {}
 """An empty dict for the app's own notes, as the original has it."""

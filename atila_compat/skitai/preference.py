@@ -15,7 +15,7 @@ from types import ModuleType, TracebackType
 from typing import Any, Literal
 
 from ..structures import AttrDict
-from .mounts import current_mounts
+from .mounts import EXTENDING, OVERRIDING, OWN, current_mounts
 from .place import extend_path, joinpath
 
 DEFAULT_STATIC_URL = "/static"
@@ -31,15 +31,17 @@ class Preference(AttrDict):
         extensions: ("extends" or "overrides", module) pairs.
     """
 
-    __slots__ = ("extensions", "mountables")
+    __slots__ = ("_rank", "extensions", "mountables")
 
     mountables: list[tuple[str, Any, dict[str, Any]]]
     extensions: list[tuple[Literal["extends", "overrides"], ModuleType]]
+    _rank: int
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(attributes)
         object.__setattr__(self, "mountables", [])
         object.__setattr__(self, "extensions", [])
+        object.__setattr__(self, "_rank", OWN)
         self.setdefault("config", AttrDict())
 
     def __enter__(self) -> Preference:
@@ -61,13 +63,13 @@ class Preference(AttrDict):
         """
         self.config.STATIC_URL = url
         if path is not None:
-            self.config.STATIC_ROOT = current_mounts().add_directory(url, path, first=True).path
+            self.config.STATIC_ROOT = self._serve(url, path, first=True)
 
     def set_media(self, url: str, path: str | None = None) -> None:
         """Set `config.MEDIA_URL`, and serve the files of `path` there; otherwise as `set_static`."""
         self.config.MEDIA_URL = url
         if path is not None:
-            self.config.MEDIA_ROOT = current_mounts().add_directory(url, path, first=True).path
+            self.config.MEDIA_ROOT = self._serve(url, path, first=True)
 
     def add_static(self, path: str, front: bool = False) -> None:
         """Serve one more directory at `config.STATIC_URL` (`/static` where none is set).
@@ -79,11 +81,14 @@ class Preference(AttrDict):
         Raises AssertionError where `path` is no directory.
         """
         url = self.config.setdefault("STATIC_URL", DEFAULT_STATIC_URL)
-        directory = current_mounts().add_directory(url, path, first=front)
+        absolute = self._serve(url, path, first=front)
         if front:
-            self.config.STATIC_ROOT = directory.path
+            self.config.STATIC_ROOT = absolute
         else:
-            self.config.setdefault("STATIC_ROOT", directory.path)
+            self.config.setdefault("STATIC_ROOT", absolute)
+
+    def _serve(self, url: str, path: str, first: bool) -> str:
+        return current_mounts().add_directory(url, path, first=first, rank=self._rank).path
 
     def add_template_dir(self, folder: str, front: bool = False) -> None:
         """Search `folder`, relative to the launch script, for templates too; `front`: before the others."""
@@ -92,10 +97,7 @@ class Preference(AttrDict):
 
     def add_resources(self, module: ModuleType, front: bool = False) -> None:
         """Use the `templates` and `static` folders of a package, where it has them."""
-        file = getattr(module, "__file__", None)
-        if not file:
-            return
-        folder = os.path.dirname(os.path.abspath(file))
+        folder = _folder(module)
         if os.path.isdir(templates := os.path.join(folder, "templates")):
             self.add_template_dir(templates, front)
         if os.path.isdir(static := os.path.join(folder, "static")):
@@ -110,10 +112,19 @@ class Preference(AttrDict):
         self._extend("overrides", module)
 
     def _extend(self, way: Literal["extends", "overrides"], module: ModuleType) -> None:
-        configure = getattr(module, "__config__", None)
-        if configure is not None:
-            configure(self)
-        self.add_resources(module, front=way == "overrides")
+        # What the module's own __config__ serves has the module's rank, too: the original lets the set_static
+        # that is called last win, whoever calls it, where the README says who wins.
+        rank = self._rank
+        object.__setattr__(self, "_rank", OVERRIDING if way == "overrides" else EXTENDING)
+        try:
+            configure = getattr(module, "__config__", None)
+            if configure is not None:
+                configure(self)
+            self.add_resources(module, front=way == "overrides")
+        finally:
+            object.__setattr__(self, "_rank", rank)
+        if way == "overrides" and os.path.isdir(templates := os.path.join(_folder(module), "templates")):
+            self.setdefault("override_template_dirs", []).insert(0, templates)
         self.extensions.append((way, module))
 
     def mount_later(self, point: str, target: Any, **options: Any) -> None:
@@ -128,6 +139,10 @@ class Preference(AttrDict):
         twin.mountables.extend((point, target, dict(options)) for point, target, options in self.mountables)
         twin.extensions.extend(self.extensions)
         return twin
+
+
+def _folder(module: ModuleType) -> str:
+    return os.path.dirname(os.path.abspath(getattr(module, "__file__", None) or ""))
 
 
 def _copied(value: Any) -> Any:

@@ -1,7 +1,8 @@
 """The Starlette application of all that has been mounted (spec/01 section 6, README "Architecture").
 
-A request goes to the first that answers for it: routes that were added to the application, files (GET and HEAD),
-the app with the longest mount point. Where nothing was added, requests reach the apps without Starlette's stack.
+A request goes to the first that answers for it: routes that were added to the application, files (GET and
+HEAD), the app with the longest mount point. Where nothing was added, requests reach the apps without
+Starlette's own stack.
 """
 
 from __future__ import annotations
@@ -205,7 +206,7 @@ class Service(Starlette):
         from ..serving.lifespan import Lifespan
 
         self._runtime = runtime
-        await asyncio.to_thread(self._load_all)
+        await asyncio.to_thread(self.load)
         self._arrange()
         atila_apps = [loaded.app for loaded in self.loaded if isinstance(loaded.app, Atila)]
         self._lifespan = Lifespan(atila_apps, runtime)
@@ -223,7 +224,8 @@ class Service(Starlette):
         if self._lifespan is not None:
             await self._lifespan.close()
 
-    def _load_all(self) -> None:
+    def load(self) -> None:
+        """Load the apps and run their hooks; raises LoadError for one that cannot be loaded."""
         for mount in self.mounts.apps:
             self._load(mount)
         self._subscribe()
@@ -249,8 +251,8 @@ class Service(Starlette):
                 publisher = self.registry.get(name)
                 if publisher is None:
                     log.error("%s subscribes to %s, which is not mounted", loaded.mount.name, name)
-                elif loaded.app not in publisher.subscribers:
-                    publisher.subscribers.append(loaded.app)
+                elif isinstance(loaded.app, Atila) and isinstance(publisher, Atila):
+                    loaded.app.subscribe(publisher)
 
     def _arrange(self) -> None:
         directories: list[Directory] = self.mounts.directories if self.serve_static else []

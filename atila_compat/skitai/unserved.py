@@ -21,7 +21,7 @@ test_client.__test__ = False  # type: ignore[attr-defined] # pytest would take i
 def websocket(*args: Any, **options: Any) -> NoReturn:
     """Not served yet; raises AtilaError."""
     raise AtilaError(
-        "skitai.websocket for WSGI apps is not served yet: put the handler into an Atila app, @app.websocket(...)"
+        "skitai.websocket for WSGI apps is not served yet: put the handler into an Atila app, @app.websocket"
     )
 
 

@@ -1,8 +1,8 @@
 """Several worker processes: uvicorn's supervisor with workers that are forked (README "Architecture").
 
 uvicorn itself spawns its workers, and a spawned process imports the launch script under another name, where
-what stands under `if __name__ == "__main__"` does not run. Forked workers have all that the script made before
-`skitai.run`: mounts, options, aliases, temporary files, shared memory.
+what stands under `if __name__ == "__main__"` does not run. Forked workers have all that the script made
+before `skitai.run`: mounts, options, aliases, temporary files, shared memory.
 """
 
 from __future__ import annotations

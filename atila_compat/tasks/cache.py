@@ -1,7 +1,7 @@
 """Results of tasks that are kept for a while: `use_cache`, `rm_cache`, `cache` (spec/06 section 11).
 
-Whether a kept result still counts is decided by times of change that all workers share: `was.setlu(name)` says
-that what `name` stands for has changed now, `use_cache=name` refuses results that were asked for before that.
+Whether a kept result still counts is decided by times of change that all workers share: `was.setlu(name)`
+says that what `name` stands for has changed now, `use_cache=name` refuses results asked for before that.
 """
 
 from __future__ import annotations

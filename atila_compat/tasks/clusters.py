@@ -64,8 +64,8 @@ class Cluster:
     def pick(self, tried: Collection[Node] = ()) -> Node | None:
         """The server with the most free capacity, then the most weight, then any; None when all were tried.
 
-        A failing one is left out until its time has come. Where all fail, the one that has been left alone for
-        longest is tried nevertheless: it may be back. The caller says `release` when the call has ended.
+        A failing one is left out until its time has come. Where all fail, the one that has been left alone
+        for longest is tried nevertheless: it may be back. The caller says `release` when the call has ended.
         """
         with self._lock:
             open_ = [node for node in self.nodes if node not in tried]

@@ -1,4 +1,4 @@
-"""Answers that are made later: what a handler returns when it does not want to keep its thread (spec/06 6-8)."""
+"""Answers that are made later, for handlers that do not want to keep their thread (spec/06 6-8)."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def on_event_loop() -> bool:
 async def arrival(future: concurrent.futures.Future[Any], timeout: float | None = None) -> bool:
     """Wait on the running loop until `future` is done; its outcome is left alone.
 
-    Unlike `asyncio.wrap_future`, giving up does not cancel the future. Returns False when `timeout` seconds have
-    passed.
+    Unlike `asyncio.wrap_future`, giving up does not cancel the future. Returns False when `timeout` seconds
+    have passed.
     """
     if future.done():
         return True

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..settings import settings
 from . import cache as caching
 from .response import STA_TIMEOUT, Failure, Result
 from .task import Origin, Task, ended, register
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from ..was import Was
 
 log = logging.getLogger("atila_compat.tasks")
-
-DEFAULT_TIMEOUT = 10.0
-"""Seconds that a call to a server may take (spec/06 section 2.1)."""
 
 UseCache = bool | str | Iterable[str]
 
@@ -36,7 +34,7 @@ class CallOptions:
         filter: `data -> data`.
         callback: called with the result when the call has ended, in a thread for tasks.
         cache: seconds to keep the result.
-        timeout: seconds that the call may take.
+        timeout: seconds that the call may take; None for the default.
     """
 
     meta: dict[str, Any] | None = None
@@ -45,7 +43,7 @@ class CallOptions:
     filter: Callable[[Any], Any] | None = None
     callback: Callable[[Result], Any] | None = None
     cache: float | None = None
-    timeout: float | None = DEFAULT_TIMEOUT
+    timeout: float | None = None
     changes: tuple[str, ...] = field(init=False)
     depends_on: tuple[str, ...] = field(init=False)
 
@@ -55,8 +53,8 @@ class CallOptions:
         self.depends_on = caching.names_of(self.use_cache)
 
     def seconds(self) -> float:
-        """The timeout; `None` and 0 mean the default."""
-        return self.timeout or DEFAULT_TIMEOUT
+        """The timeout; None and 0 mean the default, 10 seconds or what `skitai.set_backend` says."""
+        return self.timeout or settings.backend_timeout
 
 
 class RemoteTask(Task):
@@ -89,6 +87,7 @@ class RemoteTask(Task):
             name=f"{origin.method} {origin.alias}".strip(),
             meta=notes,
             filter=None if kept is not None else options.filter,
+            limit=was.app.request_timeout,
             writes=origin.writes,
         )
         if kept is not None or work is None:

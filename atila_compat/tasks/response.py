@@ -194,7 +194,7 @@ class Result:
         return value
 
     def cache(self, secs: float = 60, cache_if: Collection[int] = CACHE_IF) -> Result:
-        """Keep the result for `secs` seconds, if its status code is one of `cache_if` (spec/06 section 11)."""
+        """Keep the result for `secs` seconds if its status code is one of `cache_if` (spec/06 section 11)."""
         if (
             secs
             and self.store is not None
@@ -211,7 +211,7 @@ class Result:
 
 
 class Failure(Result):
-    """The end of a call that got no answer; `fetch` raises HTTPTaskError with its code, such as "730 Timeout"."""
+    """The end of a call that got no answer; `fetch` raises HTTPTaskError with its code: "730 Timeout"."""
 
     def __init__(
         self,

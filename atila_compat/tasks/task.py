@@ -17,20 +17,23 @@ from collections.abc import AsyncIterator, Callable, Collection, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..settings import settings
 from .deferred import Deferred, Then, arrival, on_event_loop
 from .response import CACHE_IF, STA_REQFAIL, STA_TIMEOUT, Result
 
 if TYPE_CHECKING:
     from ..was import Was
 
-BACKGROUND_LIMIT = 300.0
-"""Seconds that a task is waited for where no request waits for an answer: maintenance, events."""
+DEFAULT_LIMIT = 300.0
+"""Seconds that a task without a timeout is waited for, unless `config.REQUEST_TIMEOUT` says otherwise."""
 
 _OF_RESULT = frozenset(
-    "code content data expt get_header get_status headers is_cached is_normal json msg node raise_for_status "
-    "reason reraise status status_code text url version".split()
+    {
+        *("code", "content", "data", "expt", "get_header", "get_status", "headers", "is_cached", "is_normal"),
+        *("json", "msg", "node", "raise_for_status", "reason", "reraise", "status", "status_code", "text"),
+        *("url", "version"),
+    }
 )
+"""What a task has of its result: `task.status_code`, `task.data`."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +57,11 @@ class Origin:
     cacheable: bool = True
 
 
-def default_limit() -> float:
-    """Seconds that a task without a timeout of its own is waited for within a request."""
-    return settings.network_timeout or BACKGROUND_LIMIT
-
-
 class Task(Deferred):
     """Work under way.
 
-    Waiting in a thread (`fetch`, `one`, `commit`, `dispatch`, `wait`) blocks that thread only. On the event loop
-    use `await task`, which gives the same as `fetch()`; `async for item in task` goes through the data.
+    Waiting in a thread (`fetch`, `one`, `commit`, `dispatch`, `wait`) blocks that thread only. On the event
+    loop use `await task`, which gives the same as `fetch()`; `async for item in task` goes through the data.
 
     Args:
         future: the work.
@@ -87,7 +85,7 @@ class Task(Deferred):
         meta: dict[str, Any] | None = None,
         filter: Callable[[Any], Any] | None = None,  # noqa: A002 - the original's name
         timeout: float | None = None,
-        limit: float | None = None,
+        limit: float = DEFAULT_LIMIT,
         writes: bool = False,
     ) -> None:
         self._future = future
@@ -108,6 +106,9 @@ class Task(Deferred):
         """The result for what the work gave or raised."""
         return Result(value, error)
 
+    def _interpret(self, result: Result) -> None:
+        """Look into what came out, before the app's filter does."""
+
     def _expire(self, seconds: float) -> Result:
         """The result for a task that was not done in time."""
         error = concurrent.futures.TimeoutError(f"{self} was not done within {seconds:g} seconds")
@@ -119,13 +120,14 @@ class Task(Deferred):
         except concurrent.futures.CancelledError:
             error = concurrent.futures.CancelledError(f"{self} was cancelled")
             return Result(None, error, status=STA_REQFAIL, status_code=731, reason="Request Failed")
-        except BaseException as error:  # noqa: BLE001 - whatever the work raised is what fetch() raises
+        except BaseException as error:  # whatever the work raised is what fetch() raises
             return self._conclude(None, error)
         result = value if isinstance(value, Result) else self._conclude(value, None)
+        self._interpret(result)
         if self._filter is not None and result.error is None:
             try:
                 result.data = self._filter(result.data)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 return self._conclude(None, error)
         return result
 
@@ -144,7 +146,7 @@ class Task(Deferred):
             return max(0.0, timeout)
         if self._deadline is not None:
             return max(0.0, self._deadline - time.monotonic())
-        return default_limit() if self._limit is None else self._limit
+        return self._limit
 
     def _block(self, timeout: float | None) -> Result:
         future = self._future
@@ -164,7 +166,7 @@ class Task(Deferred):
         )
 
     def _give_up(self, seconds: float, *, explicit: bool) -> Result:
-        """The result when `seconds` of waiting were not enough; the task itself may go on and be asked again."""
+        """The result when `seconds` of waiting were not enough; the task may go on and be asked again."""
         return self._expire(seconds)
 
     # -- waiting --------------------------------------------------------------------------------------------
@@ -325,7 +327,7 @@ def register(was: Was, task: Deferred) -> None:
 
 
 def cancel_all(was: Was) -> int:
-    """The client has gone: cancel the tasks of its request, except writes that are sent (design "Client gone").
+    """The client has gone: cancel the tasks of its request, except writes that are sent.
 
     Returns how many were cancelled.
     """

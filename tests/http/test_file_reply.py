@@ -96,10 +96,11 @@ def test_if_range(alphabet: str) -> None:
 
 
 def test_head(alphabet: str) -> None:
-    """HEAD has the headers, and no body."""
+    """HEAD has the validators, and neither body nor type."""
     sent = answer(static(alphabet), make_scope("/", method="HEAD"))
     assert (sent.status, sent.body, sent.headers["Content-Length"]) == (200, b"", "0")
     assert "ETag" in sent.headers
+    assert "Content-Type" not in sent.headers
 
 
 def test_post_sends_the_file(alphabet: str) -> None:

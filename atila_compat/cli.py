@@ -1,0 +1,113 @@
+"""The command `atila-compat`.
+
+atila-compat run serve.py --port=5000       runs a launch script that was written for Skitai
+atila-compat routes serve.py                shows the routes of its apps
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from . import __version__
+
+LATER = {
+    "check": "names what an app uses that behaves differently; until then the migration guide lists it",
+    "migrate": "rewrites an app step by step; until then the migration guide shows how",
+    "parity": "compares an app with its original; until then tests/conformance/play.py of the sources does",
+    "enable": "lets plain `python3 serve.py` work; until then use `atila-compat run serve.py`",
+    "disable": "undoes `enable`",
+    "docs": "writes the API document; until then run the app with --devel",
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="atila-compat", description="Atila apps on Starlette, AnyIO and uvicorn."
+    )
+    parser.add_argument("--version", action="version", version=f"atila_compat {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    run = commands.add_parser(
+        "run",
+        help="run a launch script",
+        usage="atila-compat run SCRIPT [the script's own options]",
+        description="Runs a launch script as it is: its skitai.run and its command line are honoured. "
+        "`atila-compat run SCRIPT --help` shows the script's options.",
+    )
+    routes = commands.add_parser(
+        "routes",
+        help="show the routes of a launch script",
+        usage="atila-compat routes SCRIPT [the script's own options]",
+        description="Shows method, rule, resource id and place of every route.",
+    )
+    for command in (run, routes):
+        command.add_argument("script", metavar="SCRIPT", help="the file that calls skitai.run")
+        command.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    for name, purpose in LATER.items():
+        later = commands.add_parser(name, help=f"not in this version yet: {purpose.partition(';')[0]}")
+        later.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def _fail(message: str, code: int = 2) -> NoReturn:
+    print(f"atila-compat: {message}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def _script(path: str) -> str:
+    if os.path.isdir(path):
+        _fail(f"{path} is a directory; name the launch script in it")
+    if not os.path.isfile(path):
+        _fail(f"there is no launch script {path}")
+    return path
+
+
+def run_script(script: str, arguments: Sequence[str]) -> None:
+    """Run a launch script with the old import names served; an exception of its own ends in exit code 1."""
+    from .shims.hook import install
+    from .skitai.place import apply_mode
+    from .skitai.script import execute, prepare
+
+    install()
+    module = prepare(script, arguments, replace_path=True)
+    apply_mode()
+    try:
+        execute(module)
+    except Exception as error:
+        # as Python itself shows it: from the script's own line on
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename != module.__file__:
+            trace = trace.tb_next
+        error = error.with_traceback(trace or error.__traceback__)
+        sys.excepthook(type(error), error, error.__traceback__)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def show_routes(script: str, arguments: Sequence[str]) -> None:
+    """Print the routes of a launch script as a table."""
+    from .shims.hook import install
+    from .skitai.script import collect
+    from .skitai.table import route_table
+
+    install()
+    print(route_table(collect(script, arguments, replace_path=True)))
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Entry point of `atila-compat` and of `python -m atila_compat`."""
+    given = build_parser().parse_args(argv)
+    if given.command in LATER:
+        _fail(f"{given.command} is not in this version yet: it {LATER[given.command]}")
+    from .errors import AtilaError
+
+    command = run_script if given.command == "run" else show_routes
+    try:
+        command(_script(given.script), given.arguments)
+    except AtilaError as error:
+        _fail(str(error), 1)

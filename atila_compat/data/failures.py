@@ -1,0 +1,72 @@
+"""What went wrong at a data source, whatever its driver calls that."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from typing import Any
+
+_LOST = frozenset(
+    {  # by name, so that no driver is imported to ask
+        "ConnectionDoesNotExistError",
+        "ConnectionFailureError",
+        "PostgresConnectionError",
+        "CannotConnectNowError",
+        "AdminShutdownError",
+        "CrashShutdownError",
+        "InterfaceError",
+        "AutoReconnect",
+        "ConnectionFailure",
+        "ConnectionError",
+    }
+)
+
+
+def is_integrity_error(error: BaseException) -> bool:
+    """Whether a constraint refused a change; `one()` answers 409 then (spec/06 section 2)."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return not names.isdisjoint({"IntegrityError", "IntegrityConstraintViolationError", "DuplicateKeyError"})
+
+
+def is_connection_error(error: BaseException) -> bool:
+    """Whether the data source could not be reached or has hung up, so that another one might still answer."""
+    if isinstance(error, sqlite3.Error):
+        return False
+    if isinstance(error, OSError) or isinstance(error.__cause__, OSError):
+        return True
+    return any(kind.__name__ in _LOST for kind in type(error).__mro__)
+
+
+_twins: dict[tuple[type, type], type[BaseException]] = {}
+
+
+def as_psycopg(error: BaseException) -> BaseException:
+    """`error` of asyncpg as an app that has imported psycopg2 expects it: `except psycopg2.IntegrityError`.
+
+    The result is of the class that asyncpg has and of psycopg2's for the same SQLSTATE, with `pgcode`. Where
+    the app has not imported psycopg2 it is `error` itself.
+    """
+    psycopg2: Any = sys.modules.get("psycopg2")
+    if psycopg2 is None:
+        return error
+    state = getattr(error, "sqlstate", None)
+    if state is None:
+        if not isinstance(error, OSError) and type(error).__name__ != "InterfaceError":
+            return error
+        made: BaseException = psycopg2.OperationalError(str(error))
+        made.__cause__ = error
+        return made.with_traceback(error.__traceback__)
+    try:
+        from psycopg2 import errors
+
+        other = errors.lookup(state)
+    except (ImportError, KeyError):
+        other = psycopg2.DatabaseError
+    key = (type(error), other)
+    twin = _twins.get(key)
+    if twin is None:
+        members = {"pgcode": property(lambda self: self.sqlstate), "pgerror": property(str)}
+        twin = _twins[key] = type(other.__name__, (*key,), {**members, "__module__": other.__module__})
+    made = twin(*error.args)
+    made.__dict__.update(error.__dict__)
+    return made.with_traceback(error.__traceback__)

@@ -1,0 +1,24 @@
+"""The results of an app's own checks, any of which may be `async def`."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import Any
+
+from ..hooks._results import settle
+
+
+def settled(result: Any, was: Any) -> Any:
+    """The result of a check; that of its coroutine for an `async def`.
+
+    Raises RuntimeError on the event loop, which cannot wait for a coroutine: nobody passes unchecked.
+    """
+    if inspect.iscoroutine(result):
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return settle(result, was)
+        result.close()
+        raise RuntimeError("an async check cannot be waited for on the event loop: make it a plain function")
+    return result

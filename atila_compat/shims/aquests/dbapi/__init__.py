@@ -1,0 +1,3 @@
+"""`aquests.dbapi`."""
+
+from __future__ import annotations

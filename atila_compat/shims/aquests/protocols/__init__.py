@@ -1,0 +1,3 @@
+"""`aquests.protocols`."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""`aquests.protocols.http`."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""`rs4.webkit`: tokens and passwords that are valid once."""
+
+from __future__ import annotations

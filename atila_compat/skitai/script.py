@@ -1,0 +1,102 @@
+"""Executes launch scripts as Python would: as `__main__`, with their own arguments."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from ..errors import AtilaError
+from . import launch
+from .mounts import Mounts, use_mounts
+from .place import place
+
+if TYPE_CHECKING:
+    from .server import Service
+
+
+def prepare(script: str, arguments: Sequence[str], *, replace_path: bool = False) -> ModuleType:
+    """Make the `__main__` module of a script, which stays, so that its classes can be pickled.
+
+    Args:
+        script: path of the file.
+        arguments: what `sys.argv` holds behind the script.
+        replace_path: whether the script's directory takes the place of the first entry of `sys.path`, which
+            Python made for whoever started this, or goes before it.
+    """
+    path = os.path.abspath(script)
+    module = ModuleType("__main__")
+    module.__file__ = path
+    module.__dict__["__builtins__"] = __builtins__
+    module.__dict__["__cached__"] = None
+    sys.modules["__main__"] = module
+    sys.argv = [script, *arguments]
+    folder = os.path.dirname(path)
+    if replace_path and sys.path and not sys.flags.safe_path:
+        sys.path[0] = folder
+    elif folder not in sys.path[:1]:
+        sys.path.insert(0, folder)
+    place.script_dir = None
+    return module
+
+
+def execute(module: ModuleType) -> None:
+    """Run the code of a module that `prepare` made; raises what it raises, OSError and SyntaxError too."""
+    assert module.__file__ is not None
+    with io.open_code(module.__file__) as file:
+        code = compile(file.read(), module.__file__, "exec")
+    exec(code, module.__dict__)  # noqa: S102 - this is what the script is for
+
+
+def collect(
+    script: str | os.PathLike[str], arguments: Sequence[str] = (), *, replace_path: bool = False
+) -> Service:
+    """The Starlette application of a launch script, which ends at its `skitai.run`.
+
+    Args:
+        script: path of the file.
+        arguments: its command line, `["--devel"]`.
+
+    Raises AtilaError where the script mounts nothing, and whatever the script itself raises.
+    """
+    path = os.fspath(script)
+    if not os.path.isfile(path):
+        raise AtilaError(f"there is no launch script {os.path.abspath(path)}")
+    mounts = Mounts()
+    before, launch.collecting = use_mounts(mounts), True
+    config = launch.RunConfig()
+    argv = sys.argv
+    try:
+        execute(prepare(path, arguments, replace_path=replace_path))
+    except launch.Collected as collected:
+        config = collected.config
+    finally:
+        launch.collecting = False
+        use_mounts(before)
+        sys.argv = argv
+    if not mounts:
+        raise AtilaError(f"{path} mounts nothing: it has to call skitai.mount before skitai.run")
+    use_mounts(mounts)
+    # __main__ may be another script by the time that the app asks where it lies
+    place.script_dir = os.path.dirname(os.path.abspath(path))
+    return launch.build_service(config, mounts)
+
+
+def asgi(script: str | os.PathLike[str], *arguments: str) -> Service:
+    """The Starlette application of a launch script: `app = atila_compat.asgi("serve.py")`.
+
+    The script runs as `__main__` up to its `skitai.run`; the old import names are served from now on.
+
+    Args:
+        script: path of the file.
+        arguments: its command line, such as `"--devel"`.
+
+    Raises AtilaError where there is no such file or it mounts nothing.
+    """
+    from ..shims.hook import install
+
+    install()
+    return collect(script, arguments)

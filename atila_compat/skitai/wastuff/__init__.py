@@ -1,0 +1,3 @@
+"""`skitai.wastuff`: what apps import from the engine's inside."""
+
+from __future__ import annotations

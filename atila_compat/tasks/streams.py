@@ -1,0 +1,232 @@
+"""Bodies that come piece by piece: from upstream servers, and out of `was.Queue` (spec/06 section 8)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..serving.runtime import Runtime
+
+log = logging.getLogger("atila_compat.tasks")
+
+
+class ByteStream:
+    """The body of an answer while it arrives; read with `async for`, or with `for` in a thread.
+
+    It holds a connection until its end or `close()`.
+
+    Args:
+        runtime: whose loop the pieces arrive on.
+        pieces: gives them.
+        close: ends the transfer.
+        patience: seconds that one piece may take.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        pieces: AsyncIterator[bytes],
+        close: Callable[[], Awaitable[None]],
+        patience: float,
+    ) -> None:
+        self._runtime = runtime
+        self._pieces = pieces
+        self._close = close
+        self._patience = patience
+        self._closed = False
+
+    def __aiter__(self) -> ByteStream:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._closed:
+            raise StopAsyncIteration
+        try:
+            async with asyncio.timeout(self._patience):
+                return await anext(self._pieces)
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        """Give the connection back."""
+        if not self._closed:
+            self._closed = True
+            await self._close()
+
+    def __iter__(self) -> ByteStream:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._runtime.spawn(self._next_or_none()).result()
+        if piece is None:
+            raise StopIteration
+        return piece
+
+    async def _next_or_none(self) -> bytes | None:
+        async for piece in self:
+            return piece
+        return None
+
+    def close(self) -> None:
+        """Give the connection back; in a thread."""
+        if not self._closed:
+            self._runtime.spawn(self.aclose()).result()
+
+    def __del__(self) -> None:
+        if not self._closed and not self._runtime.closing:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, and the connection with it
+                loop = self._runtime.loop
+                loop.call_soon_threadsafe(loop.create_task, self._finally(self._close))
+
+    @staticmethod
+    async def _finally(close: Callable[[], Awaitable[None]]) -> None:
+        with contextlib.suppress(Exception):
+            await close()
+
+
+class Queue:
+    """A body that `producer(queue)` puts together in a thread, at the pace of the client (README "Queue").
+
+    The producer puts str or bytes; `queue.put(None)` is the end. It starts when the body is first asked for.
+
+    Args:
+        runtime: where it runs.
+        producer: called with the queue.
+        max_size: pieces that may wait for the client; then `put` waits.
+        wait_timeout: seconds without a new piece after which the body ends, as in the original.
+        use_thread_pool: whether it runs in a thread for tasks; else in one of its own.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        producer: Callable[[Queue], Any],
+        max_size: int = 8,
+        wait_timeout: float = 8,
+        use_thread_pool: bool = True,
+    ) -> None:
+        self.max_size = max(1, max_size)
+        self.wait_timeout = wait_timeout
+        self._runtime = runtime
+        self._producer = producer
+        self._use_pool = use_thread_pool
+        self._pieces: deque[bytes] = deque()
+        self._room = threading.Condition()
+        self._arrived: asyncio.Event | None = None
+        self._error: BaseException | None = None
+        self._started = self._ended = self._closed = False
+
+    # -- the producer's side --------------------------------------------------------------------------------
+
+    def put(self, item: str | bytes | None) -> None:
+        """Add a piece, None for the end; waits while the client is behind.
+
+        Raises BrokenPipeError when the client has gone, TypeError for anything but str, bytes and None.
+        """
+        if item is not None and not isinstance(item, (str, bytes, bytearray)):
+            raise TypeError(f"was.Queue takes str, bytes and None for the end, not {type(item).__name__}")
+        with self._room:
+            while len(self._pieces) >= self.max_size and not self._closed:
+                self._room.wait()
+            if self._closed:
+                raise BrokenPipeError("the client has gone: nobody takes what is put into this queue")
+            if item is None:
+                self._ended = True
+            elif item:
+                self._pieces.append(item.encode() if isinstance(item, str) else bytes(item))
+        self._tell()
+
+    put_nowait = put
+
+    def _tell(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            self._runtime.loop.call_soon_threadsafe(self._mark)
+
+    def _mark(self) -> None:
+        if self._arrived is not None:
+            self._arrived.set()
+
+    def _produce(self) -> None:
+        try:
+            self._producer(self)
+        except BrokenPipeError as error:
+            if not self._closed:
+                self._error = error
+        except BaseException as error:  # whatever it is, the consumer has to hear of it
+            self._error = error
+        with self._room:
+            self._ended = True
+        self._tell()
+
+    def _start(self) -> None:
+        self._started = True
+        self._arrived = asyncio.Event()
+        if self._use_pool:
+            self._runtime.submit(self._produce)
+        else:
+            threading.Thread(target=self._produce, name="atila-queue", daemon=True).start()
+
+    # -- the client's side ----------------------------------------------------------------------------------
+
+    def __aiter__(self) -> Queue:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._started:
+            self._start()
+        assert self._arrived is not None
+        while True:
+            self._arrived.clear()
+            with self._room:
+                if self._pieces:
+                    piece = self._pieces.popleft()
+                    self._room.notify()
+                    return piece
+                ended = self._ended or self._closed
+            if ended:
+                if self._error is not None:
+                    raise self._error
+                raise StopAsyncIteration
+            try:
+                async with asyncio.timeout(self.wait_timeout):
+                    await self._arrived.wait()
+            except TimeoutError:
+                log.warning("was.Queue: nothing was put for %g s, the answer ends here", self.wait_timeout)
+                self._shut()
+                raise StopAsyncIteration from None
+
+    def _shut(self) -> None:
+        with self._room:
+            self._closed = True
+            self._pieces.clear()
+            self._room.notify_all()
+
+    async def aclose(self) -> None:
+        """The client has gone, or has everything: the producer's next `put` raises."""
+        self._shut()
+
+    def close(self) -> None:
+        """The same as `aclose`, from a thread."""
+        self._shut()
+        self._tell()
+
+    def __iter__(self) -> Queue:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._runtime.spawn(self._next_or_none()).result()
+        if piece is None:
+            raise StopIteration
+        return piece
+
+    async def _next_or_none(self) -> bytes | None:
+        async for piece in self:
+            return piece
+        return None

@@ -1,0 +1,41 @@
+"""Starlette with `async def` routes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+from starlette.templating import Jinja2Templates
+
+templates = Jinja2Templates(Path(__file__).parent / "templates")
+ROWS = [{"name": f"Item {number}", "cents": number * 125} for number in range(1, 21)]
+
+
+async def text(request: Request) -> Response:
+    return HTMLResponse("Hello, World")
+
+
+async def item(request: Request) -> Response:
+    return JSONResponse({"id": request.path_params["id"], "q": request.query_params.get("q", "")})
+
+
+async def page(request: Request) -> Response:
+    return templates.TemplateResponse(request, "page.html", {"title": "Prices", "rows": ROWS})
+
+
+async def order(request: Request) -> Response:
+    async with request.form() as form:
+        return HTMLResponse(f"{form['name']} x {int(str(form['count']))}")
+
+
+app = Starlette(
+    routes=[
+        Route("/", text),
+        Route("/items/{id:int}", item),
+        Route("/page", page),
+        Route("/orders", order, methods=["POST"]),
+    ]
+)
