@@ -19,6 +19,7 @@ from .hooks.prework import PreAndPostwork
 from .hooks.request import RequestHooks
 from .http.error_handlers import ErrorHandlers
 from .http.state import StateOptions
+from .http.static import StaticFiles
 from .http.templates import Templates
 from .routing import urls
 from .routing.mounting import Mounting
@@ -150,13 +151,14 @@ class Atila(
         self.users: dict[str, Any] = {}
         self.opaque: str | None = None
         self.teardown_always = False
-        self.read_legacy_sessions = False
         self.g = self.store = SharedDict()
         self.config = default_config()
         self.home = _home_of(app_name)
         self.basepath = "/"
         self.apps = Registry()
         self.runtime: Runtime | None = None
+        self.static_files: StaticFiles | None = None
+        self.script_dir: str | None = None
         self.lock = threading.RLock()
         self.logger = log
         self._locks: dict[str, threading.RLock] = {}

@@ -15,6 +15,7 @@ class Settings:
         backlog: connections that wait to be accepted.
         keep_alive: how long an idle connection is kept.
         network_timeout: how long a connection may be silent within a request.
+        max_head_size: request line and headers together.
         max_upload_size: body limit for apps that do not set `config.MAX_UPLOAD_SIZE`.
         backend_timeout: default timeout of tasks that call other servers.
         backend_object_timeout: how long an idle connection to another server is kept.
@@ -31,6 +32,7 @@ class Settings:
     keep_alive: float = 2
     network_timeout: float = 30
     max_upload_size: int | None = None
+    max_head_size: int = 65536
     backend_timeout: float = 10
     backend_object_timeout: float = 600
     backend_keep_alive: float = 300

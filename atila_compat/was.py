@@ -44,6 +44,7 @@ class Was(URLs, Answers, Rendering, Files, ClientState, Tokens, TaskFactory, Bro
         request: what the client asked.
         response: status and headers of the answer being made.
         app: the app that answers.
+        apps: all apps of the server, by name.
         runtime: what lives with the event loop; tasks run there.
     """
 
@@ -53,6 +54,7 @@ class Was(URLs, Answers, Rendering, Files, ClientState, Tokens, TaskFactory, Bro
 
     def __init__(self, app: Atila, request: Request, response: Response, runtime: Runtime) -> None:
         self.app = app
+        self.apps = app.apps
         self.request = request
         self.response = response
         self.runtime = runtime
@@ -73,14 +75,9 @@ class Was(URLs, Answers, Rendering, Files, ClientState, Tokens, TaskFactory, Bro
         return value
 
     @property
-    def apps(self) -> Registry:
-        """All apps of the server, by name."""
-        return self.app.apps
-
-    @property
     def g(self) -> SharedDict:
         """A dict that the apps of this process share (README "Data Exchanging")."""
-        return self.app.apps.g
+        return self.apps.g
 
     @property
     def env(self) -> dict[str, Any]:

@@ -366,7 +366,7 @@ class Q(Fragment):
         return made
 
     def write(self, writer: Writer) -> None:
-        if self.negated:
+        if self.negated and self.terms:
             writer.raw("NOT (")
             write_all(writer, self.terms)
             writer.raw(")")

@@ -9,7 +9,8 @@
 
     was.db("@mydbi").find("x").fetch()
 
-An object of the class is a connection: it is used by one call at a time, and there are at most `max_conns` of them.
+An object of the class is a connection: it is used by one call at a time, and there are at most `max_conns` of
+them.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ Params = tuple[str, str, str]
 class AsynConnect:
     """A connection of a database of the app's own.
 
-    Subclasses define methods, plain ones (they run in a thread) or `async def` ones; `was.db("@x").find(...)` calls
-    `find`. Methods that they do not define go to `execute(method, *args, **kwargs)`.
+    Subclasses define methods, plain ones (they run in a thread) or `async def` ones; `was.db("@x").find(...)`
+    calls `find`. Methods that they do not define go to `execute(method, *args, **kwargs)`.
 
     Args:
         address: (host, port).

@@ -1,10 +1,11 @@
 """MongoDB: a method is one of the collection's (extra `mongo`; spec/06 section 5).
 
-The alias `"localhost/mycollection"` is that collection in the database `test`; `"localhost/mydb/mycollection"` and
-`"localhost/mydb.mycollection"` name both. `db.users.find(...)` asks another collection of the same database.
+The alias `"localhost/mycollection"` is that collection in the database `test`; both are named by
+`"localhost/mydb/mycollection"` or `"localhost/mydb.mycollection"`.
+`db.users.find(...)` asks another collection of the database.
 
-pymongo's own asynchronous client serves where it has one (4.9 and later), else motor: that hands each call to a
-thread and cannot cancel it, and gets critical fixes only.
+pymongo's own asynchronous client serves where it has one (4.9 and later), else motor: that hands each call to
+a thread and cannot cancel it, and gets critical fixes only.
 """
 
 from __future__ import annotations

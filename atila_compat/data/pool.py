@@ -78,7 +78,7 @@ class Pool(Generic[C]):
         self._wake()
 
     def discard(self, connection: C) -> None:
-        """Close a connection that cannot be used any more; not even a cancelled user keeps its place taken."""
+        """Close a connection that cannot be used any more, without waiting for that."""
         self.count -= 1
         self._wake()
         closing = asyncio.ensure_future(self._close_quietly(connection))

@@ -1,7 +1,7 @@
 """Redis: a method is a command, whatever its name (extra `redis`; spec/06 section 5).
 
-Replies are what the server sends, as the original gave them: text as str (bytes where it is no UTF-8), lists flat, a
-number in a tuple of one, so that `fetch()` is something to iterate over and `one()` is the number.
+Replies are what the server sends, as the original gave them: text as str (bytes where it is no UTF-8), lists
+flat, a number in a tuple of one, so that `fetch()` is something to iterate over and `one()` is the number.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from .pool import Pool
 
 CONNECT_SECONDS = 5.0
 _NAMES = {"DELETE": "DEL"}
-_CONTAINERS = frozenset(
-    (
-        "ACL CLIENT CLUSTER COMMAND CONFIG DEBUG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SLOWLOG"
-        " XGROUP XINFO"
-    ).split()
+_TWO_WORDS = (
+    "ACL CLIENT CLUSTER COMMAND CONFIG DEBUG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT SLOWLOG"
+    " XGROUP XINFO"
 )
+_CONTAINERS = frozenset(_TWO_WORDS.split())
 """Commands of two words: `config_get("x")` is `CONFIG GET x`."""
-_STATEFUL = frozenset(
+_CHANGE_CONNECTIONS = (
     "AUTH SELECT MULTI EXEC DISCARD WATCH UNWATCH MONITOR SUBSCRIBE PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE"
-    " PUNSUBSCRIBE SUNSUBSCRIBE RESET QUIT HELLO SYNC PSYNC".split()  # noqa: SIM905
+    " PUNSUBSCRIBE SUNSUBSCRIBE RESET QUIT HELLO SYNC PSYNC"
 )
+_STATEFUL = frozenset(_CHANGE_CONNECTIONS.split())
 """What changes a connection, which other users share."""
 
 Word = bytes | str | int | float
@@ -42,8 +42,8 @@ def _driver() -> Any:
 def command(name: str, args: Iterable[Any] = (), kwargs: Mapping[str, Any] | None = None) -> list[Word]:
     """The words of a command.
 
-    Lists and dicts give their items one after the other; a keyword is an option, `ex=5` is `EX 5`, `nx=True` is
-    `NX`, and `mapping=` gives its items alone.
+    Lists and dicts give their items one after the other; a keyword is an option, `ex=5` is `EX 5`, `nx=True`
+    is `NX`, and `mapping=` gives its items alone.
     Raises ValueError for commands that change the connection and for values that Redis has no form for.
     """
     verb = name.strip("_").upper()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..errors import HTTPError
-from .api import API, api_arguments
+from . import api
 from .response import Headers, Reply
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Answers:
     Error = HTTPError
     """To be raised: `raise was.Error("404 Not Found", "no such user")`."""
 
-    def API(self, *args: Any, **members: Any) -> API:  # noqa: N802 - the original's name
+    def API(self, *args: Any, **members: Any) -> api.API:  # noqa: N802 - the original's name
         """An object as JSON, or XML where Accept names `text/xml` (README "API Response").
 
         Args:
@@ -37,13 +37,13 @@ class Answers:
 
         Raises TypeError for other positional arguments.
         """
-        status, data = api_arguments(args, members)
+        status, data = api.api_arguments(args, members)
         if status is not None:
             self.response.set_status(status)
         config = self.app.config
         return self.response.make_api(data, encoder=config.JSON_ENCODER, pretty=bool(config.PRETTY_JSON))
 
-    def Fault(self, status: str = "200 OK", *args: Any, **options: Any) -> API:  # noqa: N802
+    def Fault(self, status: str = "200 OK", *args: Any, **options: Any) -> api.API:  # noqa: N802
         """An error object to be returned: `was.Fault(status, message, code, debug, more_info)`."""
         return self.response.make_fault(status, *args, encoder=self.app.config.JSON_ENCODER, **options)
 
@@ -58,7 +58,7 @@ class Answers:
 
         Characters that cannot stand in a URL are escaped, line breaks among them.
         """
-        url = _UNSAFE_IN_URL.sub(lambda found: quote(found[0]), url)
+        url = _UNSAFE_IN_URL.sub(lambda found: quote(found[0], errors="replace"), url)
         response = self.response
         response.set_status(status)
         response.set_header("Location", url)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -56,6 +58,11 @@ class Fields(dict[str, Any]):
         else:
             self._repeated.add(name)
             self[name] = [self[name], value]
+
+
+def decode_query(raw: bytes) -> str:
+    """A query string as text; bytes that are not percent-encoded, though they should be, are UTF-8."""
+    return raw.decode("utf-8", "replace")
 
 
 def parse_query(text: str) -> dict[str, Any]:
@@ -124,15 +131,18 @@ def keywords_of(
 def explain_mismatch(route: Route, keywords: dict[str, Any]) -> HTTPError | None:
     """Why a handler cannot be called with `keywords`, as the error that the client gets; None if it can.
 
-    Asked only after the call has raised a TypeError, so that calls that fit pay nothing (spec/02
-    section 4.3, 5).
+    Asked only after the call has raised a TypeError, while that is being handled, so that calls that fit pay
+    nothing (spec/02 section 4.3, 5).
     """
     resource: Resource = route.resource
     names = resource.args
+    takes_any = resource.keywords is not None
     url_names = route.rule.names if route.rule else ()
-    if any(name not in names[: len(url_names)] for name in url_names) and resource.keywords is None:
+    if not takes_any and any(name not in names[: len(url_names)] for name in url_names):
         return HTTPError("530 Parameter Mismatch")
-    if not names and resource.keywords is None:
+    if resource.was_name in keywords and resource.was_name not in names:
+        return HTTPError("400 Bad Request", f"parameter `{resource.was_name}` needn't")
+    if not names and not takes_any:
         return HTTPError("400 Bad Request", "no parameter need") if keywords else None
     for name in names:
         if name in resource.defaults or name in keywords:
@@ -140,7 +150,23 @@ def explain_mismatch(route: Route, keywords: dict[str, Any]) -> HTTPError | None
         if name in url_names:
             return HTTPError("400 Bad Request", "conflict url parameters")
         return HTTPError("400 Bad Request", f"parameter `{name}` is missing")
+    if takes_any and (resource.is_open or _was_reached(resource.innermost)):
+        return None
     for name in keywords:
-        if name not in names and (resource.keywords is None or name == "was"):
+        if name not in names:
             return HTTPError("400 Bad Request", f"parameter `{name}` needn't")
     return None
+
+
+def _was_reached(code: CodeType | None) -> bool:
+    """Whether the exception being handled comes from within a function with this code.
+
+    If not, a decorator of the app's own has taken a keyword that the handler below it does not.
+    """
+    error = sys.exc_info()[1]
+    trace = error.__traceback__ if error is not None else None
+    while trace is not None:
+        if trace.tb_frame.f_code is code:
+            return True
+        trace = trace.tb_next
+    return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import re
 import time
 from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
 from email.utils import formatdate
@@ -26,6 +27,8 @@ MAX_SET_COOKIE = 4093
 CENTURY = 100 * 365 * 24 * 3600
 LATEST = 253402300799
 """Epoch seconds: the end of the year 9999, the last time that an HTTP date can tell."""
+
+_BREAKING = re.compile("[\x00-\x1f;\x7f]")  # what would end an attribute, or the line
 
 _SAME_SITE = ("strict", "lax", "none")
 
@@ -54,7 +57,7 @@ def attribute(name: str, value: str) -> str:
     """
     if not isinstance(value, str):
         raise TypeError(f"a cookie's {name} is a str, not {type(value).__name__}")
-    if any(character < " " or character in ";\x7f" for character in value):
+    if _BREAKING.search(value):
         raise ValueError(f"{value!r} cannot be a cookie's {name}: leave out ';' and control characters")
     if not value.isascii():
         raise ValueError(

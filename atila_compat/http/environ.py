@@ -54,6 +54,8 @@ def build_environ(request: Request) -> dict[str, Any]:
     else:
         environ.pop("QUERY_STRING", None)
     for name, value in request.lowered.items():
+        if "_" in name and name.replace("_", "-") in request.lowered:
+            continue  # both have one name here, and proxies set the one with dashes
         plain = _PLAIN_HEADERS.get(name)
         environ[plain or "HTTP_" + name.upper().replace("-", "_")] = value
     return environ

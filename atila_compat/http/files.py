@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..app import Atila
     from .request import Request
 
+__all__ = ["FileReply", "Files", "RedirectReply"]
+
 
 class Files:
     """The part of `was` that answers with files."""

@@ -64,18 +64,30 @@ class InputStream:
         self.ended = not message.get("more_body", False)
 
 
+_LONGEST_NUMBER = 18
+
+
+def parse_length(text: str | bytes) -> int | None:
+    """The number of a Content-Length header, None where it is none; what no body can reach becomes 10**18."""
+    digits = text.decode("latin-1") if isinstance(text, bytes) else text
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else 10**_LONGEST_NUMBER
+
+
 def content_length(scope: Scope) -> int | None:
     """The announced length of the body in bytes; -1 where nothing was announced and no chunks come either.
 
-    None for a chunked body.
+    None for a body without announced length: in chunks, or over HTTP/2 and later.
     """
     chunked = False
     for name, value in scope["headers"]:
         if name == b"content-length":
-            return int(value) if value.isdigit() else -1
+            length = parse_length(value)
+            return -1 if length is None else length
         if name == b"transfer-encoding":
             chunked = True
-    return None if chunked or scope.get("http_version", "1.1").startswith("2") else -1
+    return None if chunked or scope.get("http_version", "1.1") >= "2" else -1
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:

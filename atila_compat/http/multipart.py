@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import anyio.to_thread
 from python_multipart.exceptions import MultipartParseError
@@ -23,6 +25,7 @@ MAX_PART_HEADER = 16 * 1024
 """Bytes that the headers of one part may have."""
 MAX_TEXT = 16 * 1024 * 1024
 """Bytes that all text fields together may have: they are kept in memory."""
+_EXTENDED = re.compile(r"""filename\*\s*=\s*"?([\w.+-]*)'[\w-]*'([^\s;"]*)""", re.IGNORECASE)
 _WRITE_SIZE = 512 * 1024
 """Bytes of a file that are collected before a thread writes them to disk."""
 
@@ -85,13 +88,17 @@ class _Form:
         self._value.clear()
 
     def _headers_finished(self) -> None:
-        kind, options = parse_options_header(self._headers.get(b"content-disposition", b""))
+        disposition = self._headers.get(b"content-disposition", b"")
+        kind, options = parse_options_header(disposition)
         if kind.lower() != b"form-data" or b"name" not in options:
             raise HTTPError("400 Bad Request", "a part has no name")
         self._name = options[b"name"].decode("utf-8", "replace")
-        if b"filename" in options:
+        filename = options.get(b"filename", b"").decode("utf-8", "replace")
+        if b"filename" not in options:
+            filename = _extended_filename(disposition)
+        if filename:  # browsers send an empty one where no file was chosen
             media = self._headers.get(b"content-type", b"").decode("latin-1").strip()
-            self._file = File(options[b"filename"].decode("utf-8", "replace"), media)
+            self._file = File(filename, media)
             self.files.append(self._file)
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
@@ -128,6 +135,17 @@ class _Form:
         """Leave nothing on disk."""
         for file in self.files:
             file.discard()
+
+
+def _extended_filename(disposition: bytes) -> str:
+    """The name in `filename*=utf-8''na%20me`, which some clients send for names beyond ASCII; else empty."""
+    found = _EXTENDED.search(disposition.decode("latin-1"))
+    if found is None:
+        return ""
+    try:
+        return unquote(found[2], found[1] or "utf-8", "replace")
+    except LookupError:
+        return unquote(found[2])
 
 
 def _spool(files: list[File]) -> None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import email.message
 import ipaddress
 import json
+import re
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote
 
 from ..context import get_was
 from ..errors import HTTPError
 from ..structures import AttrDict, CaseInsensitiveDict, lazy
 from ..types import Scope
-from .arguments import merge, parse_query
+from .arguments import decode_query, merge, parse_query
 from .environ import build_environ
+from .input import parse_length
 
 if TYPE_CHECKING:
     from ..app import Atila
@@ -30,9 +31,37 @@ MULTIPART_KEPT = 1_000_000
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 
+_ESCAPED = re.compile(r"\\(.)")
+_IN_PATHS = "/:@!$&'()*+,;=-._~"
+
+
+def quoted(path: str) -> str:
+    """A decoded path as it stands in a URL."""
+    return quote(path, safe=_IN_PATHS, errors="replace")
+
+
+def split_header(value: str) -> list[str]:
+    """The parts of a header value between semicolons; those within quotes do not count."""
+    parts: list[str] = []
+    begin, in_quotes, escaped = 0, False, False
+    for place, char in enumerate(value):
+        if escaped:
+            escaped = False
+        elif char == "\\":
+            escaped = in_quotes
+        elif char == '"':
+            in_quotes = not in_quotes
+        elif char == ";" and not in_quotes:
+            parts.append(value[begin:place].strip())
+            begin = place + 1
+    return [*parts, value[begin:].strip()]
+
 
 def _title(name: str) -> str:
     return "-".join(part.capitalize() for part in name.split("-"))
+
+
+Values: TypeAlias = "dict[str, Any]"  # Request has a method of the name `dict`, as the original does
 
 
 class Request:
@@ -64,6 +93,11 @@ class Request:
     # -- request line ---------------------------------------------------------------------------------------
 
     @property
+    def body_received(self) -> bool:
+        """Whether the end of the body has been read from the connection."""
+        return self.body is not None or self.multipart is not None
+
+    @property
     def command(self) -> str:
         """The method in lower case."""
         return self.method.lower()
@@ -71,10 +105,10 @@ class Request:
     @lazy
     def uri(self) -> str:
         """The raw target with its query: `/a%20b?c=d`."""
-        raw = self.scope.get("raw_path") or self.scope["path"].encode()
-        path = raw.partition(b"?")[0].decode("latin-1")
+        raw: bytes | None = self.scope.get("raw_path")
+        path = raw.partition(b"?")[0].decode("utf-8", "replace") if raw else quoted(self.scope["path"])
         query = self.scope.get("query_string", b"")
-        return f"{path}?{query.decode('latin-1')}" if query else path
+        return f"{path}?{decode_query(query)}" if query else path
 
     @property
     def version(self) -> str:
@@ -142,10 +176,15 @@ class Request:
         value = self.lowered.get(name.lower())
         if value is None:
             return default, {}
-        message = email.message.Message()
-        message["h"] = value
-        params = message.get_params(header="h", failobj=[("", "")])
-        return params[0][0], {key.lower(): text for key, text in params[1:]}
+        first, *rest = split_header(value)
+        params = {}
+        for part in rest:
+            key, _, text = (piece.strip() for piece in part.partition("="))
+            if len(text) > 1 and text[0] == text[-1] == '"':
+                text = _ESCAPED.sub(r"\1", text[1:-1])
+            if key:
+                params[key.lower()] = text
+        return first, params
 
     get_header_with_attr = get_header_params
 
@@ -174,8 +213,7 @@ class Request:
 
     def get_content_length(self) -> int | None:
         """The announced length of the body in bytes."""
-        length = self.lowered.get("content-length", "")
-        return int(length) if length.isascii() and length.isdigit() else None
+        return parse_length(self.lowered.get("content-length", ""))
 
     def get_charset(self) -> str | None:
         """The `charset` of the content type."""
@@ -243,7 +281,7 @@ class Request:
     @lazy
     def URL(self) -> dict[str, Any]:  # noqa: N802 - the original's name
         """The query string, parsed."""
-        return parse_query(self.scope.get("query_string", b"").decode("latin-1"))
+        return parse_query(decode_query(self.scope.get("query_string", b"")))
 
     @lazy
     def FORM(self) -> dict[str, Any] | None:  # noqa: N802
@@ -310,7 +348,7 @@ class Request:
         if self.body or self.multipart is not None:
             self.DATA  # noqa: B018
 
-    def form(self) -> dict[str, Any] | None:
+    def form(self) -> Values | None:
         """The form, or None."""
         return self.FORM
 
@@ -354,7 +392,7 @@ class Request:
         return AttrDict()
 
     @lazy
-    def env(self) -> dict[str, Any]:
+    def env(self) -> Values:
         """The WSGI environ (spec/04 section 3)."""
         return build_environ(self)
 
@@ -374,11 +412,11 @@ class Request:
         return get_was().mbox
 
     @property
-    def JWT(self) -> dict[str, Any]:  # noqa: N802
+    def JWT(self) -> Values:  # noqa: N802
         """The claims of the bearer token, or `{"err": reason}`."""
         return get_was().decode_jwt()
 
-    def dejwt(self, token: str | None = None, salt: Any = None) -> dict[str, Any]:
+    def dejwt(self, token: str | None = None, salt: Any = None) -> Values:
         """The same as `was.decode_jwt`."""
         return get_was().decode_jwt(token, salt)
 
@@ -408,8 +446,9 @@ class Request:
     @property
     def url(self) -> str:
         """The absolute URL."""
-        host = self.lowered.get("host") or ":".join(str(part) for part in self.scope.get("server") or ("",))
+        server = self.scope.get("server") or ()
+        host = self.lowered.get("host") or ":".join(str(part) for part in server if part is not None)
         return f"{self.scheme}://{host}{self.uri}"
 
     def __repr__(self) -> str:
-        return f"<Request {self.method} {urlsplit(self.uri).path}>"
+        return f"<Request {self.method} {self.path}>"

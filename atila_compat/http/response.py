@@ -188,9 +188,12 @@ class Response:
         self.set_header(name, value if present is None else f"{present}, {value}")
 
     def set_headers(self, headers: Headers) -> None:
-        """Set several headers."""
-        for name, value in headers.items() if isinstance(headers, Mapping) else headers:
-            self.set_header(name, value)
+        """Set several headers in place of those of their names; a name may come more than once."""
+        pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
+        for name in {name.lower() for name, _ in pairs}:
+            self.del_header(name)
+        for name, value in pairs:
+            self.add_header(name, value)
 
     def set_cache(self, seconds: int) -> None:
         """Let clients keep the answer for so many seconds."""

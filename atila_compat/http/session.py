@@ -27,6 +27,7 @@ class Session(SealedCookie):
         self._values: dict[str, Any] | None = None
         self._expiry: int | None = None  # of the session as it was sent
         self._source = ""
+        self._seen = False
         self._written = False
         self._extended = False
         self._ended = False
@@ -49,8 +50,9 @@ class Session(SealedCookie):
 
     def _read(self) -> dict[str, Any]:
         values = self._load()
-        if self._extend and self._expiry is not None and not self._extended and self.impending():
-            self._extended = True
+        if not self._seen:
+            self._seen = True
+            self._extended = self._extend and self.impending()
         return values
 
     def _sent_by_original(self, text: str) -> Any:

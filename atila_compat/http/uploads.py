@@ -14,17 +14,31 @@ from typing import IO
 ROLL_OVER = 1024 * 1024
 """Bytes: a longer file is kept on disk, a shorter one in memory."""
 
+LONGEST_NAME = 200
+"""Bytes: file systems take names of 255, and `save` adds a number."""
+_LONGEST_EXT = 32
+
 _UNSAFE = re.compile(r"""[\s\x00-\x1f\x7f\\"':;><&?|/]""")
+
+
+def _current_umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+_FILE_MODE = 0o666 & ~_current_umask()
+"""Temporary files can be read by this user only; what an app keeps gets the permissions of a new file."""
 
 
 def safe_name(name: str) -> str:
     """A client's file name without folders, leading dots and characters that shells and pages trip over."""
     base = name.replace("\\", "/").rsplit("/", 1)[-1].strip().lstrip(".")
-    cleaned = _UNSAFE.sub("_", base)
-    while len(cleaned.encode("utf-8", "replace")) > 255:  # the longest name that file systems take
-        stem, dot, ext = cleaned.rpartition(".")
-        cleaned = (stem[:-1] + dot + ext) if stem else cleaned[:-1]
-    return cleaned or "noname"
+    stem, ext = os.path.splitext(_UNSAFE.sub("_", base))
+    if len(ext.encode("utf-8", "replace")) > _LONGEST_EXT:
+        stem, ext = stem + ext, ""
+    room = LONGEST_NAME - len(ext.encode("utf-8", "replace"))
+    return stem.encode("utf-8", "replace")[:room].decode("utf-8", "ignore") + ext or "noname"
 
 
 class FlashFile(str):
@@ -65,6 +79,7 @@ class File:
         self._memory = bytearray()
         self._spool: IO[bytes] | None = None
         self._temporary: str | None = None
+        self._discarded = False
 
     # -- while it arrives -----------------------------------------------------------------------------------
 
@@ -86,6 +101,8 @@ class File:
             self.path = self._temporary = path
         self._spool.write(self._memory)
         self._memory.clear()
+        if self._discarded:  # meanwhile, by who gave up waiting for this thread
+            self.discard()
 
     def complete(self) -> None:
         """The last byte has come; blocks where the file is on disk."""
@@ -97,6 +114,7 @@ class File:
 
     def discard(self) -> None:
         """Delete the temporary file, if there is one and nobody has moved it."""
+        self._discarded = True
         if self._spool is not None:
             self._spool.close()
             self._spool = None
@@ -135,12 +153,19 @@ class File:
         return self.path
 
     def move(self, to: str) -> str:
-        """Move the file to the path `to`, where it stays; returns that."""
+        """Move the file to the path `to`, where it stays; returns that.
+
+        A file that is there is overwritten. Raises OSError where `to` is a directory, or cannot be written.
+        """
+        if os.path.isdir(to):
+            raise IsADirectoryError(f"{to} is a directory: name the file too, or use save()")
         if self.path is None:
             with open(to, "wb") as target:
                 target.write(self._memory)
         else:
             shutil.move(self.path, to)
+            if self._temporary is not None:
+                os.chmod(to, _FILE_MODE)
         self._temporary = None
         self.path = to
         return to
@@ -150,7 +175,7 @@ class File:
 
         Args:
             into: the directory.
-            name: name to take in place of the client's.
+            name: name to take in place of the client's; folders in it are ignored.
             mkdir: make the directory where it is missing.
             dup: for a name that is taken: `"o"` overwrites, `"u"` saves as `name.1.ext`, `name.2.ext`...
 
@@ -160,13 +185,14 @@ class File:
             raise ValueError(f'dup should be "o" (overwrite) or "u" (unique name), got {dup!r}')
         if mkdir:
             os.makedirs(into, exist_ok=True)
-        target = os.path.join(into, os.path.basename(name) if name else self.name)
+        own = os.path.basename(name or "")
+        target = os.path.join(into, self.name if own in ("", ".", "..") else own)
         if dup == "o":
             return self.move(target)
         # Taking the name with O_EXCL keeps two requests from saving under the same one.
         for candidate in _numbered(target):
             try:
-                os.close(os.open(candidate, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
+                os.close(os.open(candidate, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
             except FileExistsError:
                 continue
             return self.move(candidate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..types import Handler
@@ -15,6 +16,11 @@ UNSET: Any = object()
 """An option that the route leaves to the app."""
 
 
+def _several(values: Any) -> Iterable[str]:
+    """A list of option values, which apps give as a single one too."""
+    return (values,) if isinstance(values, str) else values or ()
+
+
 class Route:
     """A rule, a handler and the options of one `@app.route` (spec/02 section 1.2).
 
@@ -26,6 +32,7 @@ class Route:
         overridable: None, "extends" or "overrides": where the route comes from (spec/01 section 5).
         authenticate: None, "basic", "digest" or "bearer"; UNSET where the app decides.
         cors: allowed origins; UNSET where the app decides.
+        origin: what has declared the route, the mount of a module; when that is reloaded, its routes go.
         url_args: how many of the resource's arguments come from the path.
         wanted: names of the arguments that query and body may give.
     """
@@ -39,6 +46,7 @@ class Route:
         "handler",
         "input_stream",
         "methods",
+        "origin",
         "overridable",
         "resource",
         "routable",
@@ -59,15 +67,18 @@ class Route:
         options: dict[str, Any],
         mount_options: dict[str, Any],
         overridable: str | None = None,
+        origin: object = None,
     ) -> None:
         options = {**resource.options, **options}
         self.text = text
         self.handler = handler
         self.resource = resource
         self.overridable = overridable
+        self.origin = origin
         self.rule = self._compile(text, resource) if has_parameters(text) else None
-        self.methods = frozenset(method.upper() for method in options.get("methods") or DEFAULT_METHODS)
-        content_types = options.get("content_types")
+        methods = _several(options.get("methods")) or DEFAULT_METHODS
+        self.methods = frozenset(method.upper() for method in methods)
+        content_types = _several(options.get("content_types"))
         self.content_types = frozenset(t.lower() for t in content_types) if content_types else None
         self.authenticate = self._authentication(options, mount_options)
         self.cors = options.get("access_control_allow_origin", UNSET)
@@ -111,8 +122,10 @@ class Route:
     @staticmethod
     def _authentication(options: dict[str, Any], mount_options: dict[str, Any]) -> Any:
         kind = mount_options.get("authenticate", options.get("authenticate", UNSET))
-        if kind is UNSET or kind is True:
+        if kind is UNSET:
             return kind
+        if isinstance(kind, int):
+            return True if kind else None
         kind = kind or None
         assert kind in AUTHENTICATION_KINDS, (
             f"authenticate should be None, True, 'basic', 'digest' or 'bearer', got {kind!r}"
@@ -130,15 +143,27 @@ class Route:
 
 
 class RouteSet:
-    """The routes of one rule, by method; they share one set of allowed methods."""
+    """The routes of one rule, by method; they share one set of allowed methods.
 
-    __slots__ = ("allowed", "by_method", "rule", "text")
+    Args:
+        rule: one of those that match the same paths; None for a rule without parameters.
+    """
 
-    def __init__(self, text: str, rule: Rule | None = None) -> None:
-        self.text = text
+    __slots__ = ("allowed", "by_method", "rule")
+
+    def __init__(self, rule: Rule | None = None) -> None:
         self.rule = rule
         self.by_method: dict[str, Route] = {}
         self.allowed: set[str] = set()
+
+    @property
+    def first(self) -> Route:
+        """The route that was declared first."""
+        return next(iter(self.by_method.values()))
+
+    def match(self, path: str) -> tuple[str | None, ...] | None:
+        """The parameters of `path` as they stand there, or None where it does not match."""
+        return None if self.rule is None else self.rule.match(path)
 
     def add(self, route: Route) -> list[str]:
         """Take `route` in; returns the methods for which it replaced another.
@@ -156,11 +181,21 @@ class RouteSet:
                 if present.overridable == route.overridable:
                     replaced.append(method)
             self.by_method[method] = route
-        self.allowed |= route.methods
+        self.allowed.update(self.by_method)
         route.routable["methods"] = self.allowed
         return replaced
 
-    def discard(self, resource_id: str) -> None:
-        """Forget the routes of a resource."""
-        self.by_method = {m: r for m, r in self.by_method.items() if r.resource.id != resource_id}
-        self.allowed.intersection_update(self.by_method)
+    def copy(self) -> RouteSet:
+        """A set of the same routes."""
+        twin = RouteSet(self.rule)
+        twin.by_method = dict(self.by_method)
+        twin.allowed = set(self.allowed)
+        return twin
+
+    def keep(self, wanted: Callable[[Route], bool]) -> bool:
+        """Forget the routes that are not wanted; whether there are others."""
+        self.by_method = {method: route for method, route in self.by_method.items() if wanted(route)}
+        self.allowed = set(self.by_method)
+        for route in self.by_method.values():
+            route.routable["methods"] = self.allowed
+        return bool(self.by_method)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from .index import PatternIndex
 from .route import Route, RouteSet
 from .rules import Rule
 
-_NO_PARAMS: dict[str, Any] = {}
 
-
-class Redirect(Exception):  # noqa: N818 - not an error
+class Redirect(Exception):
     """The path exists with a slash at its end."""
 
 
-class Unrouted(Exception):  # noqa: N818 - not an error
+class Unrouted(Exception):
     """`app.unroute` has closed the path; args[0] is the status code to answer."""
 
 
@@ -32,66 +31,79 @@ class Router:
         self._exact: dict[str, RouteSet] = {}
         self._implied: dict[str, RouteSet] = {}
         self._patterns: dict[str, RouteSet] = {}
-        self._ordered: list[tuple[str, RouteSet]] = []
+        self._index: PatternIndex | None = None
         self._closed: list[tuple[re.Pattern[str], int]] = []
         self.by_id: dict[str, Route] = {}
 
     def add(self, route: Route) -> list[str]:
         """Add a route; returns the methods for which it replaced an earlier one."""
-        if route.rule is None:
-            found = self._exact.get(route.text)
-            if found is None:
-                found = self._exact[route.text] = RouteSet(route.text)
-            return found.add(route)
-        known = self._patterns.get(route.text)
-        if known is None:
-            known = self._patterns[route.text] = RouteSet(route.text, route.rule)
-            self._ordered.append((route.rule.prefix, known))
-            # A stable sort: among prefixes of one length the order of declaration stays.
-            self._ordered.sort(key=lambda entry: -len(entry[0]))
-        elif route.rule.optional and known.rule is not None and not known.rule.optional:
-            known.rule = route.rule
-        if route.rule.optional and len(route.rule.names) == 1:
-            bare = route.rule.prefix or "/"
-            implied = self._implied.get(bare)
-            if implied is None:
-                implied = self._implied[bare] = RouteSet(bare)
-            implied.add(route)
-        return known.add(route)
+        rule = route.rule
+        if rule is None:
+            return self._set_of(self._exact, route.text).add(route)
+        if rule.optional and len(rule.names) == 1:
+            self._set_of(self._implied, rule.prefix or "/").add(route)
+        if rule.pattern not in self._patterns:
+            self._index = None
+        return self._set_of(self._patterns, rule.pattern, rule).add(route)
+
+    @staticmethod
+    def _set_of(table: dict[str, RouteSet], key: str, rule: Rule | None = None) -> RouteSet:
+        found = table.get(key)
+        if found is None:
+            found = table[key] = RouteSet(rule)
+        return found
+
+    def copy(self) -> Router:
+        """A router with the same routes, which can be changed without changing this one."""
+        twin = Router()
+        for name in ("_exact", "_implied", "_patterns"):
+            table = {key: routes.copy() for key, routes in getattr(self, name).items()}
+            setattr(twin, name, table)
+        twin._closed = list(self._closed)
+        twin.by_id = dict(self.by_id)
+        return twin
+
+    def keep(self, wanted: Callable[[Route], bool]) -> None:
+        """Forget the routes that are not wanted."""
+        for table in (self._exact, self._implied, self._patterns):
+            for key, routes in list(table.items()):
+                if not routes.keep(wanted):
+                    del table[key]
+        self._index = None
+        self.by_id = {name: route for name, route in self.by_id.items() if wanted(route)}
 
     def discard(self, resource_id: str) -> None:
         """Forget all routes of a resource."""
-        for table in (self._exact, self._implied, self._patterns):
-            for key in [key for key, routes in table.items() if routes.by_method]:
-                table[key].discard(resource_id)
-                if not table[key].by_method:
-                    del table[key]
-        self._ordered = [(prefix, routes) for prefix, routes in self._ordered if routes.by_method]
-        self.by_id.pop(resource_id, None)
+        self.keep(lambda route: route.resource.id != resource_id)
 
     def close(self, pattern: str, status_code: int) -> None:
         """Answer paths that match the fnmatch `pattern` with `status_code`."""
         self._closed.append((re.compile(fnmatch.translate(pattern)), status_code))
 
-    def find(self, path: str) -> tuple[RouteSet, dict[str, Any]] | None:
-        """The routes for `path` and its parameters; None where there are none.
+    def find(self, path: str, method: str | None = None) -> tuple[RouteSet, dict[str, Any]] | None:
+        """The routes for `path`, and its parameters for the route of `method`; None where there are none.
 
         Raises Unrouted, Redirect, and HTTPError 400 for parameters that cannot be converted.
         """
-        if self._closed:
-            for pattern, status_code in self._closed:
-                if pattern.match(path):
-                    raise Unrouted(status_code)
+        for pattern, status_code in self._closed:
+            if pattern.match(path):
+                raise Unrouted(status_code)
         found = self._exact.get(path) or self._implied.get(path)
         if found is not None:
-            return found, _NO_PARAMS
+            return found, {}
         if path + "/" in self._exact:
             raise Redirect(path + "/")
-        for prefix, routes in self._ordered:
-            if path.startswith(prefix) and routes.rule is not None:
-                params = routes.rule.match(path)
-                if params is not None:
-                    return routes, params
+        index = self._index
+        if index is None:
+            index = self._index = PatternIndex(self._patterns.values())
+        for routes in index.candidates(path):
+            values = routes.match(path)
+            if values is None:
+                continue
+            route = routes.by_method.get(method) if method else routes.first
+            params = {} if route is None or route.rule is None else route.rule.deliver(values)
+            if params is not None:
+                return routes, params
         return None
 
     def knows(self, path: str) -> bool:
@@ -114,8 +126,3 @@ class Router:
     def exact(self, path: str) -> RouteSet:
         """The entry of the map of exact rules; KeyError where there is none (`app["/path"]`)."""
         return self._exact[path]
-
-
-def path_of(rule: Rule | None, text: str, values: dict[str, Any]) -> str:
-    """The path that a route builds from `values`."""
-    return rule.build(values) if rule is not None else text

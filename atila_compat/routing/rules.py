@@ -58,14 +58,19 @@ class Rule:
 
     Args:
         text: the full rule, `/users/<int:id>`.
-        optional: the last parameter may be left out together with its slash.
+        optional: the last parameter may be left out; with its slash, unless it is the only one: then the
+            router knows the path without it as a rule of its own.
 
     Attributes:
+        pattern: what is matched, as a regular expression. Rules that match the same paths have the same
+            one, whatever their parameters are called; for an app they are one rule.
         prefix: the literal text before the first parameter; routes are tried in order of its length.
         names: the parameters' names in order.
+
+    Raises ValueError for a parameter that is none.
     """
 
-    __slots__ = ("_match", "converters", "kinds", "names", "optional", "prefix", "text")
+    __slots__ = ("_fullmatch", "converters", "kinds", "names", "optional", "pattern", "prefix", "text")
 
     def __init__(self, text: str, optional: bool = False) -> None:
         self.text = text
@@ -80,37 +85,39 @@ class Rule:
             names.append(found[2])
             pieces.append(_PATTERNS[kinds[-1]])
             end = found.end()
-        rest = text[end:]
         leftover = _ANY_PARAMETER.search(_PARAMETER.sub("", text))
         if leftover:
             raise ValueError(
-                f"rule {text!r}: {leftover[0]} is not a parameter; a parameter is a whole path segment: "
+                f"rule {text!r}: {leftover[0]} is not a parameter; a parameter begins a path segment: "
                 "/<name>, /<int:name>, /<float:name> or /<path:name>"
             )
-        if optional and not rest:
+        if optional and len(names) > 1:
             pieces[-1] = f"(?:{pieces[-1]})?"
-        pieces.append(re.escape(rest))
+        pieces.append(re.escape(text[end:]))
         self.prefix = text[: text.index("/<")] if names else text
         self.kinds = tuple(kinds)
         self.names = tuple(names)
         self.converters = tuple(_CONVERTERS[kind] for kind in kinds)
-        self._match = re.compile("".join(pieces), re.DOTALL).fullmatch
+        self.pattern = "".join(pieces)
+        self._fullmatch = re.compile(self.pattern, re.DOTALL).fullmatch
 
-    def match(self, path: str) -> dict[str, Any] | None:
-        """The typed parameters of `path`, or None where it does not match.
+    def match(self, path: str) -> tuple[str | None, ...] | None:
+        """The parameters of `path` as they stand there, or None where it does not match."""
+        found = self._fullmatch(path)
+        return None if found is None else found.groups()
 
-        Parameters that were left out are missing in the dict. Raises HTTPError 400 for a value that its type
-        lets through but cannot hold, `1.2.3` for a float.
+    def deliver(self, values: tuple[str | None, ...]) -> dict[str, Any] | None:
+        """The typed parameters for what `match` gave; None where one is missing that may not be.
+
+        The last one may be, if it is optional: then it is missing in the dict too. Raises HTTPError 400 for
+        a value that its type lets through but cannot hold, `1.2.3` for a float.
         """
-        found = self._match(path)
-        if found is None:
-            return None
         params: dict[str, Any] = {}
-        for name, convert, value in zip(self.names, self.converters, found.groups(), strict=True):
+        for name, convert, value in zip(self.names, self.converters, values, strict=True):
             if value:
                 params[name] = convert(value)
-            elif not self.optional:
-                return None  # an empty <path:...> that nobody has a default for
+            elif not self.optional or name != self.names[-1]:
+                return None
         return params
 
     def build(self, values: dict[str, Any]) -> str:
@@ -140,8 +147,8 @@ class Rule:
 def quote_parameter(kind: str, value: Any) -> str:
     """A value as it stands in a path; routing turns it back into the same value."""
     if kind == "path":
-        return quote(str(value), safe="/").replace("%20", "+")
-    quoted = quote_plus(str(value))
+        return quote(str(value), safe="/", errors="replace").replace("%20", "+")
+    quoted = quote_plus(str(value), errors="replace")
     return quoted.replace("+", "_") if kind == "string" else quoted
 
 

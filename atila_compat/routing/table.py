@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..types import Handler
+from .module_hooks import namespace_of
 from .resource import Resource, resource_of
 from .route import Route
 from .router import Router
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atila_compat.routing")
 
-_HOOK_NAMES = ("__config__", "__setup__", "__mount__", "__app__", "mount", "setup")
+_PRIORITIES = {"extends": 0, None: 1, "overrides": 2}
 
 
 class RouteTable:
@@ -60,34 +60,38 @@ class RouteTable:
         assert not rule or rule.startswith("/"), f"rule {rule!r} should begin with a slash"
         resource = resource_of(func)
         context = self.mount_context
+        overridable = context.overridable if context else None
+        resource_id = resource.id or self._resource_id(resource, context)
+        if not self._admit(resource_id, resource, overridable):
+            return
+        resource.id = resource_id
         point = context.point.rstrip("/") if context else ""
         mount_options = context.options if context else {}
-        overridable = context.overridable if context else None
-        first_id = resource.id
-        resource_id = first_id or self._resource_id(resource, context)
-        present = self.resources.get(resource_id)
-        if present is not None and present is not resource:
-            present_route = self.router.by_id.get(resource_id)
-            origin = present_route.overridable if present_route else None
-            if origin == "overrides" != overridable:
-                return
-            if overridable == "extends" and origin != "extends":
-                return
-            if origin == "extends" and overridable != "extends":
-                self.router.discard(resource_id)
-                present = None
-            elif context is not None and context.reloading:
-                present = None
-            elif origin == overridable:
-                log.error("resource %s is already defined", resource_id)
-        resource.id = resource_id
-        route = Route(point + rule or "/", func, resource, options, mount_options, overridable)
+        route = Route(point + rule or "/", func, resource, options, mount_options, overridable, context)
         for method in self.router.add(route):
             if not (context and context.reloading):
                 log.warning("- method %s of %s is redefined", method, route.text)
-        if present is None:
-            self.resources[resource_id] = resource
+        self.resources.setdefault(resource_id, resource)
         self.router.by_id[resource_id] = route
+
+    def _admit(self, resource_id: str, resource: Resource, overridable: str | None) -> bool:
+        """Whether a resource may have this id; one that it takes the place of is forgotten.
+
+        Overriding resources come before the app's own, and these before extending ones (spec/01 section 5).
+        """
+        present = self.resources.get(resource_id)
+        if present is None or present is resource:
+            return True
+        route = self.router.by_id.get(resource_id)
+        origin = route.overridable if route else None
+        if origin == overridable:
+            log.error("resource %s is already defined", resource_id)
+        elif _PRIORITIES[origin] > _PRIORITIES[overridable]:
+            return False
+        else:
+            self.router.discard(resource_id)
+            del self.resources[resource_id]
+        return True
 
     def unroute(self, pattern: str, response_code: int = 404) -> None:
         """Close every path that matches an fnmatch pattern, `/admin*`; it answers `response_code`.
@@ -111,20 +115,7 @@ class RouteTable:
 
     def _resource_id(self, resource: Resource, context: MountContext | None) -> str:
         """The name that urlfor and pipe know the resource by (spec/02 section 1.1)."""
-        namespace = ""
-        if context is not None and self.enable_namespace:
-            namespace = context.namespace
-        elif context is not None:
-            namespace = context.options.get("ns") or ""
+        namespace = context.namespace if context is not None else None
+        if namespace is None and context is not None and self.enable_namespace:
+            namespace = namespace_of(context.options.get("module_name", ""))
         return f"{namespace}.{resource.name}" if namespace else resource.name
-
-
-def namespace_of(module_name: str) -> str:
-    """The namespace of a module's resources: what stands behind `services` of an app package."""
-    parts = module_name.split(".")
-    for index, part in enumerate(parts):
-        if part == "services" and index:
-            package = sys.modules.get(".".join(parts[:index]))
-            if package is not None and any(hasattr(package, name) for name in _HOOK_NAMES):
-                return ".".join(parts[index + 1 :])
-    return module_name

@@ -25,14 +25,22 @@ def _route_of(app: Atila, thing: Thing) -> Route:
     return route
 
 
-def _query(values: dict[str, Any]) -> str:
+def _is_path(thing: Thing) -> bool:
+    return isinstance(thing, str) and (not thing or thing.startswith("/"))
+
+
+def _quoted(value: Any) -> str:
+    return quote_plus(str(value), errors="replace")
+
+
+def _query(values: dict[str, Any], path: str = "") -> str:
     pairs: list[str] = []
     for name, value in values.items():
         if value is None:
             continue
         values_of_name = value if isinstance(value, (list, tuple)) else (value,)
-        pairs += [f"{quote_plus(str(name))}={quote_plus(str(one))}" for one in values_of_name]
-    return "?" + "&".join(pairs) if pairs else ""
+        pairs += [f"{_quoted(name)}={_quoted(one)}" for one in values_of_name]
+    return ("&" if "?" in path else "?") + "&".join(pairs) if pairs else ""
 
 
 def _build(app: Atila, route: Route, values: dict[str, Any]) -> str:
@@ -45,7 +53,7 @@ def _build(app: Atila, route: Route, values: dict[str, Any]) -> str:
     return base + route.rule.build(in_path) + _query(values)
 
 
-def urlfor(app: Atila, thing: Thing, *args: Any, **values: Any) -> str:
+def urlfor(app: Atila, thing: Thing, /, *args: Any, **values: Any) -> str:
     """The URL path of a resource of `app`, mount point included.
 
     Args:
@@ -56,9 +64,9 @@ def urlfor(app: Atila, thing: Thing, *args: Any, **values: Any) -> str:
     Raises NameError for an unknown resource, ValueError for arguments that the handler does not have,
     AssertionError for a missing path parameter.
     """
-    if isinstance(thing, str) and (not thing or thing.startswith("/")):
+    if _is_path(thing):
         assert not args, "a hard coded path takes no positional arguments"
-        return app.basepath.rstrip("/") + thing + _query(values)
+        return app.basepath.rstrip("/") + str(thing) + _query(values, str(thing))
     route = _route_of(app, thing)
     resource = route.resource
     if len(args) > len(resource.args):
@@ -71,8 +79,10 @@ def urlfor(app: Atila, thing: Thing, *args: Any, **values: Any) -> str:
     return _build(app, route, given)
 
 
-def urlpatch(app: Atila, request: Request, thing: Thing, **values: Any) -> str:
+def urlpatch(app: Atila, request: Request, thing: Thing, /, **values: Any) -> str:
     """Like `urlfor`; what is not given comes from the request's own path parameters and query."""
+    if _is_path(thing):
+        return urlfor(app, thing, **values)
     route = _route_of(app, thing)
     resource = route.resource
     given: dict[str, Any] = {}
@@ -121,22 +131,29 @@ class URLs:
         request: Request
 
     def _in_app(self, thing: Any) -> tuple[Atila, Any]:
-        if isinstance(thing, str) and ":" in thing and not thing.startswith("/"):
-            name, _, rest = thing.partition(":")
-            return self.apps[name], rest
+        """The app that `"name:id"` or a handler belongs to, and the id; this app where no name is known.
+
+        Names of apps may have colons of their own.
+        """
         if not isinstance(thing, str):
-            owner = self.apps.owner_of(thing, self.app)
-            return owner, thing
+            return self.apps.owner_of(thing, self.app), thing
+        if not thing.startswith("/"):
+            colon = thing.find(":")
+            while colon >= 0:
+                name = thing[:colon]
+                if name in self.apps:
+                    return self.apps[name], thing[colon + 1 :]
+                colon = thing.find(":", colon + 1)
         return self.app, thing
 
-    def urlfor(self, thing: Thing, *args: Any, **values: Any) -> str:
+    def urlfor(self, thing: Thing, /, *args: Any, **values: Any) -> str:
         """The URL of a resource (README "Making URL"); the function `urlfor` says what the arguments are."""
         app, thing = self._in_app(thing)
         return urlfor(app, thing, *args, **values)
 
     ab = urlfor
 
-    def urlpatch(self, thing: Thing, **values: Any) -> str:
+    def urlpatch(self, thing: Thing, /, **values: Any) -> str:
         """The URL of a resource; missing arguments are those of this request."""
         app, thing = self._in_app(thing)
         return urlpatch(app, self.request, thing, **values)
@@ -165,7 +182,7 @@ class URLs:
         app, path = self._in_app(path)
         return asset_url(app, app.config.MEDIA_URL, path)
 
-    def pipe(self: Was, thing: Thing, *args: Any, **values: Any) -> Any:  # type: ignore[misc]
+    def pipe(self: Was, thing: Thing, /, *args: Any, **values: Any) -> Any:  # type: ignore[misc]
         """Call another resource within this request (README "Piping").
 
         Its decorators do not run: the undecorated handler is called with this `was`.

@@ -1,18 +1,22 @@
 """JSON Web Tokens with an HMAC signature, in the form that the original reads and writes (spec/04 section 8).
 
 Segments are in standard base64 without padding, where RFC 7515 has the url-safe alphabet. Servers of the
-original refuse any other, so that is what we write; both are read. PyJWT takes the url-safe one only, so this
-is not made with it.
+original refuse any other, so that is what we write; both are read. PyJWT's `encode` and `decode` know the
+url-safe one only, so its algorithms sign and verify, and the framing is ours.
 """
 
 from __future__ import annotations
 
 import base64
-import hmac
+import functools
+import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jwt.algorithms import HMACAlgorithm
 
 DIGESTS = {"HS1": "sha1", "HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 """Hash function by algorithm."""
@@ -45,6 +49,14 @@ class JWTUser:
 
     def __repr__(self) -> str:
         return f"<JWTUser {self.name}>"
+
+
+@functools.cache
+def _algorithm(name: str) -> HMACAlgorithm | None:
+    from jwt.algorithms import HMACAlgorithm  # PyJWT is imported when the first token comes
+
+    digest = DIGESTS.get(name)
+    return HMACAlgorithm(getattr(hashlib, digest)) if digest else None
 
 
 def _segment(content: bytes) -> str:
@@ -81,11 +93,12 @@ def encode(claims: Mapping[str, Any], key: bytes, alg: str = "HS256") -> str:
         raise AssertionError(
             'exp claim required: add "exp", the time in epoch seconds at which the token expires'
         )
-    if alg not in DIGESTS:
+    algorithm = _algorithm(alg)
+    if algorithm is None:
         raise ValueError(f"tokens cannot be signed by {alg!r}: use one of {', '.join(DIGESTS)}")
     header = _segment(json.dumps({"alg": alg, "typ": "JWT"}).encode())
     content = f"{header}.{_segment(json.dumps(dict(claims)).encode())}"
-    return f"{content}.{_segment(hmac.digest(key, content.encode(), DIGESTS[alg]))}"
+    return f"{content}.{_segment(algorithm.sign(content.encode(), key))}"
 
 
 def well_formed(token: str) -> bool:
@@ -109,11 +122,9 @@ def decode(token: str, keys: tuple[bytes, ...], now: float) -> dict[str, Any]:
     try:
         header = _json(_content(found[1]))
         signature = _content(found[3])
-        digest = DIGESTS.get(header["alg"]) if "crit" not in header else None
+        algorithm = _algorithm(header["alg"]) if "crit" not in header else None
         signed = token.rpartition(".")[0].encode("ascii")
-        if digest is None or not any(
-            hmac.compare_digest(hmac.digest(key, signed, digest), signature) for key in keys
-        ):
+        if algorithm is None or not any(algorithm.verify(signed, key, signature) for key in keys):
             return {"err": INVALID}
         claims = _json(_content(found[2]))
     except (KeyError, RecursionError, TypeError, ValueError):

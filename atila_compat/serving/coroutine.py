@@ -136,16 +136,10 @@ async def drive(
 
 async def _end(exchange: Exchange, body: _Body, value: Any) -> Outcome | None:
     if not body.started:
-        before = b"".join(body.kept)
-        if value is None:
-            value = before
-        elif before and isinstance(value, (str, bytes)):
-            value = before + as_bytes(value)
+        if value is None or isinstance(value, (str, bytes)):
+            value = b"".join(body.kept) + (b"" if value is None else as_bytes(value))
+        # Any other value is an answer of its own and takes the place of what was kept back.
         outcome: Outcome = await exchange.hop(exchange.resume, lambda: value)
-        if before and isinstance(outcome, Complete) and not isinstance(value, bytes):
-            outcome.body = before + outcome.body
-            outcome.headers = [h for h in outcome.headers if h[0] != b"Content-Length"]
-            outcome.headers.append((b"Content-Length", str(len(outcome.body)).encode()))
         return outcome
     await body.flush()
     tail = b""

@@ -63,13 +63,15 @@ class Exchange:
     def handle(self) -> Outcome:
         """Answer the request: hooks, handler and all."""
         current_was.set(self.was)
-        return self._guarded(self._handle)
+        outcome: Outcome = self._guarded(self._handle)
+        return outcome
 
     def authenticate(self) -> Outcome | None:
         """Only find out who asks: before a body is read. Returns the refusal, if there is one."""
         current_was.set(self.was)
         kind, self.authentication = self.authentication, None
-        return self._guarded(self._refusal, kind)  # type: ignore[return-value]
+        outcome: Outcome | None = self._guarded(self._refusal, kind)
+        return outcome
 
     def refuse(self, status_code: int, reason: str, detail: Any = "") -> Complete:
         """Answer an error that was found before any handler ran."""
@@ -78,11 +80,13 @@ class Exchange:
 
     def resume(self, step: Callable[..., Any], *args: Any) -> Outcome:
         """Go on with a deferred answer: `step(*args)` gives the handler's value, or raises its error."""
-        return self._guarded(self._resume, step, *args)
+        outcome: Outcome = self._guarded(self._resume, step, *args)
+        return outcome
 
     def awaited(self, value: Any, error: BaseException | None) -> Outcome:
         """Go on after an `async def` handler has returned `value` or raised `error`."""
-        return self._guarded(self._awaited, value, error)
+        outcome: Outcome = self._guarded(self._awaited, value, error)
+        return outcome
 
     # -- the order of things --------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from ..http.compression import choose_encoding, compress
 from ..http.conditional import RangeError, parse_range
 from ..http.error_pages import error_details, has_body, render_error, wants_page
 from ..http.files import FileReply, RedirectReply
+from ..http.rendering import minify_html
 from ..http.response import ErrorReply, Reply, Response
 from ..tasks.deferred import Deferred
 from .outcome import Awaiting, Complete, Driving, Outcome, RawHeaders, Sending, Streaming, Waiting
@@ -48,6 +49,9 @@ def finalize(was: Was, value: Any) -> Outcome:
         value = value.body
         kind = type(value)
     if kind is str:
+        mode = was.app.config.MINIFY_HTML
+        if mode and was.response.get_header("Content-Type", "text/html").startswith("text/html"):
+            value = minify_html(value, mode)
         return complete(was, encode_text(value))
     if kind is API:
         return complete(was, value.encode())

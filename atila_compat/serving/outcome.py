@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Coroutine, Generator
 from typing import Any
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -24,12 +24,11 @@ class Streaming:
 
     Args:
         chunks: yields str or bytes; an asynchronous iterator runs on the loop, any other in worker threads.
-        finish: called in a worker when the stream has ended, however it ended.
     """
 
     __slots__ = ("chunks", "headers", "status_code")
 
-    def __init__(self, status_code: int, headers: RawHeaders, chunks: Iterator[Any] | Any) -> None:
+    def __init__(self, status_code: int, headers: RawHeaders, chunks: Any) -> None:
         self.status_code = status_code
         self.headers = headers
         self.chunks = chunks

@@ -73,7 +73,7 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
         status_code, reason = split_status(error.status)
         return await _refuse(was, status_code, error.explain, reason=reason)
     if found is None:
-        return await _refuse(was, 404)
+        return await _not_found(app, was)
     routes, request.PARAMS = found
     route = routes.by_method.get(request.method)
     if request.method == "OPTIONS" and (
@@ -86,15 +86,25 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     refusal = _check(app, was, route)
     if refusal:
         return await _refuse(was, refusal)
-    kind = app.authenticate if route.authenticate is UNSET else route.authenticate
-    if kind is True:
-        kind = app.authenticate or "digest"
+    kind = app.authenticate
+    if not kind and route.authenticate is not UNSET:
+        kind = "digest" if route.authenticate is True else route.authenticate
     exchange = Exchange(was, route, kind or None)
     if request.method in BODY_METHODS:
         outcome = await _receive(app, exchange, route, receive)
         if outcome is not None:
             return outcome
     return await _answer(exchange, route, receive, send)
+
+
+async def _not_found(app: Atila, was: Was) -> Complete:
+    """404; an app that wants to know everybody asks who it is first."""
+    if app.authenticate:
+        exchange = Exchange(was, None, app.authenticate)
+        refusal: Complete | None = await exchange.hop(exchange.authenticate)
+        if refusal is not None:
+            return refusal
+    return await _refuse(was, 404)
 
 
 def _check(app: Atila, was: Was, route: Route) -> int:
@@ -217,21 +227,20 @@ async def _answer(exchange: Exchange, route: Route, receive: Receive, send: Send
     stream: InputStream | None = None
     try:
         while True:
-            kind = type(outcome)
-            if kind is Complete:
+            if type(outcome) is Complete:
                 return outcome
-            if kind is Waiting:
+            if type(outcome) is Waiting:
                 outcome = await _wait(exchange, outcome.deferred, receive)
-            elif kind is Awaiting:
+            elif type(outcome) is Awaiting:
                 outcome = await _await(exchange, outcome.coroutine)
-            elif kind is Driving:
+            elif type(outcome) is Driving:
                 if stream is None:
                     stream = InputStream(receive, was.app.max_upload_size)
                 following = await drive(exchange, outcome.generator, stream, receive, send)
                 if following is None:
                     return None
                 outcome = following
-            elif kind is Sending:
+            elif type(outcome) is Sending:
                 await outcome.sender.respond(
                     was.request.scope, send, receive, status=outcome.status_code, headers=outcome.headers
                 )

@@ -138,13 +138,14 @@ class Runtime:
 
     def shared(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make()` gave for `key` the first time."""
-        found = self._shared.get(key)
+        found: Any = self._shared.get(key)
         if found is None:
             with self._lock:
                 found = self._shared.get(key)
                 if found is None:
                     found = self._shared[key] = make()
-        return found  # type: ignore[no-any-return]
+        value: T = found
+        return value
 
     def on_close(self, callback: Callable[[], Awaitable[None]]) -> None:
         """Await `callback()` when the runtime closes; the last registered first."""

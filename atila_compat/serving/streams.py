@@ -22,12 +22,18 @@ log = logging.getLogger("atila_compat.app")
 _END: Any = object()
 
 
-async def until_disconnect(receive: Receive) -> None:
-    """Return when the client has gone."""
+async def until_disconnect(receive: Receive, ended: bool = False) -> None:
+    """Return when the client has gone, or has closed its side, which looks the same from here.
+
+    Args:
+        ended: the end of the body has been received already; another one means that the client has
+        closed its side.
+    """
     while True:
         message: Message = await receive()
-        if message["type"] in ("http.disconnect", "websocket.disconnect"):
+        if message["type"] != "http.request" or ended:
             return
+        ended = not message.get("more_body", False)
 
 
 async def _wait(deferred: Deferred) -> None:
@@ -48,7 +54,7 @@ async def wait_for(exchange: Exchange, deferred: Deferred, receive: Receive | No
     loop, limit = was.runtime.loop, was.app.request_timeout
     tasks = [loop.create_task(_wait(deferred), context=exchange.context)]
     if receive is not None:
-        tasks.append(loop.create_task(until_disconnect(receive)))
+        tasks.append(loop.create_task(until_disconnect(receive, was.request.body_received)))
     waiting = tasks[0]
     try:
         await asyncio.wait(tasks, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
@@ -91,7 +97,8 @@ async def pump(exchange: Exchange, outcome: Streaming, receive: Receive, send: S
     chunks = outcome.chunks
     asynchronous = hasattr(chunks, "__anext__")
     compressor = compressor_for(exchange, outcome.headers)
-    gone = exchange.was.runtime.loop.create_task(until_disconnect(receive))
+    was = exchange.was
+    gone = was.runtime.loop.create_task(until_disconnect(receive, was.request.body_received))
     started = False
     try:
         while not gone.done():

@@ -177,8 +177,11 @@ def uvicorn_config(service: Service, config: RunConfig) -> Config:
     """uvicorn's settings for a service."""
     from uvicorn import Config
 
+    from .http_protocol import HTTPProtocol
+
     return Config(
         service,
+        http=HTTPProtocol,
         host=config.address,
         port=config.port,
         workers=config.workers,

@@ -42,7 +42,7 @@ def _rows_of(loaded: LoadedApp, alone: bool) -> Iterator[Row]:
 
 
 def rows(service: Service) -> list[Row]:
-    """Methods, rule, resource id and place of all routes, sorted by rule; several apps add their names to ids."""
+    """Methods, rule, resource id (of several apps with their names) and place of all routes, by rule."""
     service.load()
     alone = len(service.loaded) == 1
     found = [row for loaded in service.loaded for row in _rows_of(loaded, alone)]

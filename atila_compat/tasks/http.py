@@ -55,6 +55,7 @@ class Target:
         scheme, member: the one server of an absolute URL.
         path: path with query, below the base path of the server.
         problem: why nothing can be sent there; empty where it can.
+        url: as the app gave it, without the alias: the `url` of the result.
     """
 
     path: str
@@ -62,6 +63,18 @@ class Target:
     scheme: str = "http"
     member: aliases.Member | None = None
     problem: str = ""
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        self.url = self.url or self.path
+
+    @property
+    def node(self) -> tuple[str, int] | None:
+        """Host and port, where there is one server only."""
+        member = self.member
+        if member is None and self.alias is not None and len(self.alias.members) == 1:
+            member = self.alias.members[0]
+        return (member.host, member.port) if member is not None else None
 
     @property
     def name(self) -> str:
@@ -107,7 +120,7 @@ def find_target(uri: str, app: Any) -> Target:
         unquote(parts.password or ""),
     )
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(path, None, scheme, member)
+    return Target(path, None, scheme, member, url=uri)
 
 
 @dataclass
@@ -364,6 +377,7 @@ def prepare(
                 f"{method} takes a dict, which becomes its query string, not {type(data).__name__}"
             )
         target.path = payload.add_query(target.path, data)
+        target.url = payload.add_query(target.url, data)
     else:
         asked = _has(sent, "content-type")
         content, entity = payload.encode(was.runtime, data, asked or default_type)
@@ -477,7 +491,7 @@ def _work(
             result: Result = Failure(STA_REQFAIL, 731, "Request Failed", cause=problem)
         else:
             result = await Sender(was.runtime, prepared, only).run()
-        result.url = target.path
+        result.url = target.url
         return result
 
     return work
@@ -497,6 +511,7 @@ def _origin(
         method=name or method.lower(),
         args=(target.alias, target.path, *details),
         writes=method.upper() in WRITES,
+        node=target.node,
         cacheable=prepared is not None and prepared.repeatable and not prepared.stream,
     )
 
@@ -510,5 +525,5 @@ class HTTPTask(RemoteTask):
 
     def _expire(self, seconds: float) -> Result:
         result = super()._expire(seconds)
-        result.url = self.origin.args[1]
+        result.node, result.url = self.origin.node, self.origin.args[1]
         return result

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
+from ..data.failures import is_integrity_error
 from ..errors import HTTPError, HTTPTaskError
 from ..structures import CaseInsensitiveDict
 
@@ -21,8 +22,6 @@ STA_NORMAL = 3
 
 CACHE_IF = (200,)
 """Status codes of results that are cached where the app names no others."""
-
-_INTEGRITY = frozenset({"IntegrityError", "IntegrityConstraintViolationError", "DuplicateKeyError"})
 
 
 def single(data: Any) -> Any:
@@ -47,11 +46,6 @@ def single(data: Any) -> Any:
         return next(iter(data))
 
 
-def is_conflict(error: BaseException) -> bool:
-    """Whether a database refused a change because it breaks a constraint, whatever the driver calls that."""
-    return any(kind.__name__ in _INTEGRITY for kind in type(error).__mro__)
-
-
 class Result:
     """The end of a task.
 
@@ -74,6 +68,7 @@ class Result:
 
     content: Any = b""
     headers: Mapping[str, str] = CaseInsensitiveDict()
+    server: Any = None
 
     def __init__(
         self,
@@ -174,7 +169,7 @@ class Result:
         try:
             data = self.fetch(cache, cache_if)
         except Exception as error:
-            if is_conflict(error):
+            if is_integrity_error(error):
                 raise HTTPError("409 Conflict") from error
             raise
         return single(data)

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass
 
 import psutil
 
+from atila_compat.migrate.progress import Progress
+
 from ..launch import ROOT, Launched
-from ..progress import Progress
 from ..servers import HOST
 from .load import Order, Outcome
 from .peers import Peer
@@ -165,7 +166,7 @@ def measure(
         for name, able in turns:
             for peer in able:
                 check(peer, servers[peer].port, scenarios[name])
-        progress = Progress(settings.rounds * sum(len(able) for _, able in turns))
+        progress = Progress(settings.rounds * sum(len(able) for _, able in turns), lines=True)
         for turn in range(settings.rounds):
             for name, able in turns:
                 for peer in rotated(able, turn):

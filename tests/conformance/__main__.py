@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import as_completed
 from pathlib import Path
 
-from ..progress import Progress
+from atila_compat.migrate.progress import Progress
+
 from . import expected, support
 from .corpus import Case, load_all, select
 from .season import AT_ONCE, RUN, Played, season
@@ -62,7 +63,7 @@ def write_readme(cases: dict[str, Case]) -> None:
 def play_all(cases: Iterable[Case], run: Sequence[str], at_once: int) -> list[Played]:
     """Play these cases, with a progress bar; sorted by name."""
     with season(cases, run, at_once) as coming:
-        progress = Progress(len(coming))
+        progress = Progress(len(coming), lines=True)
         for future in as_completed(coming.values()):
             progress.step(future.result().case.name)
         progress.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -13,13 +12,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import websocket
+from atila_compat.migrate.parity.player import play_case
 
 from ..launch import Launched
 from ..servers import standard
-from .compare import differences
 from .corpus import Case
-from .player import Player
 
 RUN = (sys.executable, "-m", "atila_compat", "run")
 AT_ONCE = 4
@@ -57,7 +54,6 @@ def play(case: Case, run: Sequence[str] = RUN) -> Played:
     """Start a copy of the app by `run SCRIPT --port=N [args]`, play the exchanges in order, and stop it."""
     began = time.monotonic()
     played = Played(case)
-    expected = case.expected()
     with tempfile.TemporaryDirectory(prefix="conformance-") as name:
         folder = shutil.copytree(case.folder, Path(name, case.name))
         try:
@@ -67,14 +63,9 @@ def play(case: Case, run: Sequence[str] = RUN) -> Played:
             played.differs = {exchange_id: ["the app did not start"] for exchange_id in case.ids}
             return played
         try:
-            player = Player(app.port, folder)
-            for exchange in case.exchanges:
-                try:
-                    found = differences(exchange, expected[exchange["id"]], player.play(exchange))
-                except (OSError, subprocess.SubprocessError, websocket.WebSocketException) as error:
-                    found = [f"no answer: {error!r}"]
-                if found:
-                    played.differs[exchange["id"]] = found
+            for outcome in play_case(case, app.url, folder):
+                if outcome.differs:
+                    played.differs[outcome.id] = outcome.differs
             app.stop()
         except AssertionError as error:
             played.trouble = str(error)

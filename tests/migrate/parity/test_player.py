@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .corpus import load_all, select
-from .player import Player, as_text, multipart, request_body, update_jar
+from atila_compat.migrate.parity.player import Player, as_text, multipart, request_body, update_jar
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -36,29 +35,29 @@ class Echo(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    """The port of an Echo server."""
+def url() -> Iterator[str]:
+    """Where an Echo server answers."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield server.server_address[1]
+        yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
         thread.join()
 
 
-def test_http_exchange(port: int, tmp_path: Path) -> None:
+def test_http_exchange(url: str, tmp_path: Path) -> None:
     """An answer has status, headers, text and the time it took."""
     request = {"path": "/a?b=1", "method": "POST", "json": {"x": 1}}
-    answer = Player(port, tmp_path).play({"id": "a", "request": request})
+    answer = Player(url, tmp_path).play({"id": "a", "request": request})
     assert answer["status"] == 201
     assert ("Content-Type", "application/json") in answer["headers"]
     assert json.loads(answer["text"]) == {"path": "/a?b=1", "cookie": None, "body": '{"x": 1}'}
     assert answer["elapsed"] >= 0
 
 
-def test_jars_are_kept_apart(port: int, tmp_path: Path) -> None:
+def test_jars_are_kept_apart(url: str, tmp_path: Path) -> None:
     """Exchanges with the same jar share cookies, others do not."""
-    player = Player(port, tmp_path)
+    player = Player(url, tmp_path)
     cookies = [
         json.loads(player.play({"id": "a", "request": {"path": "/"}, "jar": jar})["text"])["cookie"]
         for jar in ("one", "one", "two", None)
@@ -66,9 +65,9 @@ def test_jars_are_kept_apart(port: int, tmp_path: Path) -> None:
     assert cookies == [None, "seen=yes", None, None]
 
 
-def test_saved_values_fill_later_exchanges(port: int, tmp_path: Path) -> None:
+def test_saved_values_fill_later_exchanges(url: str, tmp_path: Path) -> None:
     """What `save` finds in body or headers stands for {{name}} later; an unknown name stays."""
-    player = Player(port, tmp_path)
+    player = Player(url, tmp_path)
     save = {"where": r'"path": "/(\w+)"', "kind": r"Content-Type: (\S+)"}
     player.play({"id": "a", "request": {"path": "/token"}, "save": save})
     answer = player.play({"id": "b", "request": {"path": "/{{where}}/{{other}}", "text": "{{kind}}"}})
@@ -78,22 +77,22 @@ def test_saved_values_fill_later_exchanges(port: int, tmp_path: Path) -> None:
 
 def test_nobody_there_is_an_answer(tmp_path: Path) -> None:
     """A refused connection is status 0."""
-    assert Player(1, tmp_path).play({"id": "a", "request": {"path": "/"}})["status"] == 0
+    assert Player("http://127.0.0.1:1", tmp_path).play({"id": "a", "request": {"path": "/"}})["status"] == 0
 
 
-def test_raw_bytes(port: int, tmp_path: Path) -> None:
+def test_raw_bytes(url: str, tmp_path: Path) -> None:
     """Raw bytes are sent as they are, and the answer is taken apart."""
-    answer = Player(port, tmp_path).play({"id": "a", "raw": "GET /raw HTTP/1.0\r\n\r\n"})
+    answer = Player(url, tmp_path).play({"id": "a", "raw": "GET /raw HTTP/1.0\r\n\r\n"})
     assert answer["status"] == 201
     assert ["Content-Type", "application/json"] in [list(pair) for pair in answer["headers"]]
     assert json.loads(answer["text"])["path"] == "/raw"
 
 
-def test_script_exchange(port: int, tmp_path: Path) -> None:
+def test_script_exchange(url: str, tmp_path: Path) -> None:
     """A client program gets HOST:PORT; its output and exit code are the answer."""
     (tmp_path / "client.py").write_text("import sys; print(sys.argv[1]); sys.exit(3)")
-    answer = Player(port, tmp_path).play({"id": "a", "script": "client.py"})
-    assert (answer["status"], answer["text"]) == (3, f"127.0.0.1:{port}\n")
+    answer = Player(url, tmp_path).play({"id": "a", "script": "client.py"})
+    assert (answer["status"], answer["text"]) == (3, f"{url[7:]}\n")
 
 
 def test_bodies_of_all_kinds() -> None:
@@ -124,20 +123,3 @@ def test_bodies_that_are_no_text_are_kept_in_base64() -> None:
     """A body that is no UTF-8 is kept as base64."""
     assert as_text(b"\xff") == {"b64": "/w=="}
     assert as_text("é".encode()) == {"text": "é"}
-
-
-def test_cases_are_selected_by_name_and_area() -> None:
-    """A name stands for a case or for all cases of an area; an unknown one is an error that names it."""
-    cases = load_all()
-    assert list(select(cases, ["routing.hello"])) == ["routing.hello"]
-    assert {case.area for case in select(cases, ["url", "map"]).values()} == {"url", "map"}
-    assert select(cases, []) == cases
-    with pytest.raises(KeyError, match="nosuch"):
-        select(cases, ["nosuch"])
-
-
-def test_corpus_is_complete() -> None:
-    """Every exchange of the corpus has an id of its own and a recorded answer."""
-    for case in load_all().values():
-        assert len(set(case.ids)) == len(case.ids), case.name
-        assert set(case.ids) <= set(case.expected()), case.name

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .corpus import Answer, Exchange
+from .case import Answer, Exchange
 
 COMPARED_HEADERS = frozenset(
     {

@@ -1,4 +1,4 @@
-"""Plays exchanges against a running app: HTTP, raw bytes, WebSocket, client programs of the case's own."""
+"""Plays exchanges against a running server: HTTP, raw bytes, WebSocket, client programs of the case's own."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ import http.client
 import json
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-import websocket
-
-from ..servers import HOST
-from .corpus import Answer, Exchange
+from ...errors import AtilaError, MissingExtra
+from .case import Answer, Case, Exchange
+from .compare import differences
 
 BOUNDARY = "------------------------d74496d66958873e"
 HTTP_SECONDS = 20
@@ -28,16 +29,72 @@ WEBSOCKET_SECONDS = 5
 SCRIPT_SECONDS = 60
 
 
-class Player:
-    """Sends a case's exchanges to the app on `port`, keeping cookie jars and saved values between them.
+class NoAnswer(AtilaError):
+    """An exchange could not be played to its end."""
 
-    Args:
-        port: where the app answers, on the loopback interface.
-        folder: the case's folder, where `script` exchanges find their programs.
+
+@dataclass
+class Outcome:
+    """How one exchange went.
+
+    Attributes:
+        want: the recorded answer; None where there is none.
+        got: the server's; None where it could not be played.
+        differs: what differs, a line each; empty where the answer is the recorded one.
     """
 
-    def __init__(self, port: int, folder: Path) -> None:
-        self.port, self.folder = port, folder
+    exchange: Exchange
+    want: Answer | None
+    got: Answer | None
+    differs: list[str] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        """The exchange's."""
+        return str(self.exchange["id"])
+
+
+def play_case(case: Case, url: str, folder: Path | None = None) -> Iterator[Outcome]:
+    """Play the exchanges of a case in order on the server at `url`; gives each outcome as it comes.
+
+    Args:
+        folder: where `script` exchanges find their programs, the case's own by default.
+
+    Raises NoCase where the case has no answers.
+    """
+    expected = case.expected()
+    player = Player(url, folder or case.folder)
+    for exchange in case.exchanges:
+        want = expected.get(exchange["id"])
+        try:
+            got = player.play(exchange)
+        except NoAnswer as error:
+            yield Outcome(exchange, want, None, [str(error)])
+            continue
+        if want is None:
+            yield Outcome(exchange, None, got, ["no answer is recorded"])
+        else:
+            yield Outcome(exchange, want, got, differences(exchange, want, got))
+
+
+class Player:
+    """Sends exchanges to a server, keeping cookie jars and saved values between them.
+
+    Args:
+        url: where the server answers, `http://127.0.0.1:5000`; a path in it goes before every exchange's.
+        folder: the case's folder, where `script` exchanges find their programs.
+
+    Raises ValueError for a URL that is not http or https, or has no host.
+    """
+
+    def __init__(self, url: str, folder: Path) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"{url!r} is no address of a server: write it as http://HOST:PORT")
+        self.secure = parts.scheme == "https"
+        self.host, self.port = parts.hostname, parts.port or (443 if self.secure else 80)
+        self.base = parts.path.rstrip("/")
+        self.folder = folder
         self.jars: dict[str, dict[str, str]] = {}
         self.saved: dict[str, str] = {}
 
@@ -52,17 +109,16 @@ class Player:
         return value
 
     def play(self, exchange: Exchange) -> Answer:
-        """The answer to one exchange; status 0 where there was none."""
+        """The answer to one exchange; status 0 where there was none over HTTP.
+
+        Raises NoAnswer where a conversation of another kind could not be had.
+        """
         time.sleep(exchange.get("pause", 0))
         began = time.monotonic()
-        if "websocket" in exchange:
-            answer = self.websocket(self.fill(exchange["websocket"]))
-        elif "raw" in exchange:
-            answer = self.raw(self.fill(exchange["raw"]))
-        elif "script" in exchange:
-            answer = self.script(exchange["script"])
-        else:
-            answer = self.http(self.fill(exchange["request"]), exchange.get("jar"))
+        try:
+            answer = self._answer(exchange)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise NoAnswer(f"no answer: {error!r}") from error
         answer["elapsed"] = round(time.monotonic() - began, 3)
         lines = [answer.get("text", ""), *(f"{name}: {value}" for name, value in answer.get("headers", []))]
         for name, pattern in exchange.get("save", {}).items():
@@ -70,26 +126,43 @@ class Player:
                 self.saved[name] = found[1]
         return answer
 
+    def _answer(self, exchange: Exchange) -> Answer:
+        if "websocket" in exchange:
+            return self.websocket(self.fill(exchange["websocket"]), exchange.get("jar"))
+        if "raw" in exchange:
+            return self.raw(self.fill(exchange["raw"]))
+        if "script" in exchange:
+            return self.script(exchange["script"])
+        return self.http(self.fill(exchange["request"]), exchange.get("jar"))
+
+    def _send_jar(self, jar: str | None, headers: dict[str, str]) -> dict[str, str]:
+        """Add the jar's cookies to the request's own, over which they win; gives the jar."""
+        cookies = self.jars.setdefault(jar, {}) if jar else {}
+        if cookies:
+            name = next((name for name in headers if name.lower() == "cookie"), "Cookie")
+            pairs = (pair.strip().partition("=") for pair in headers.pop(name, "").split(";") if pair.strip())
+            sent = {key: value for key, _, value in pairs} | cookies
+            headers["Cookie"] = "; ".join(f"{key}={value}" for key, value in sent.items())
+        return cookies
+
     def http(self, request: Mapping[str, Any], jar: str | None = None) -> Answer:
         """One HTTP request on a connection of its own."""
         body, headers = request_body(request)
-        cookies = self.jars.setdefault(jar, {}) if jar else {}
-        if cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        cookies = self._send_jar(jar, headers)
         timeout = request.get("timeout", HTTP_SECONDS)
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=timeout)
+        connect = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
+        connection = connect(self.host, self.port, timeout=timeout)
         try:
-            connection.request(request.get("method", "GET"), request["path"], body, headers)
+            connection.request(request.get("method", "GET"), self.base + request["path"], body, headers)
             response = connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
             return {"status": 0, "text": type(error).__name__, "headers": []}
         finally:
             connection.close()
-        if jar:
-            for name, value in response.getheaders():
-                if name.lower() == "set-cookie":
-                    update_jar(cookies, value)
+        for name, value in response.getheaders():
+            if jar and name.lower() == "set-cookie":
+                update_jar(cookies, value)
         return {
             "status": response.status,
             "reason": response.reason,
@@ -99,9 +172,13 @@ class Player:
     def raw(self, text: str) -> Answer:
         """Bytes written on a socket, as latin-1; the answer is read to the end of the connection."""
         chunks = []
-        with socket.create_connection((HOST, self.port), RAW_SECONDS) as sock:
+        with socket.create_connection((self.host, self.port), RAW_SECONDS) as plain:
+            sock = plain
+            if self.secure:
+                sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
             sock.sendall(text.encode("latin1"))
-            sock.shutdown(socket.SHUT_WR)
+            if not self.secure:
+                sock.shutdown(socket.SHUT_WR)
             try:
                 while chunk := sock.recv(65536):
                     chunks.append(chunk)
@@ -113,17 +190,27 @@ class Player:
         headers = [tuple(line.split(": ", 1)) for line in lines[1:] if ": " in line]
         return {"status": status, "headers": headers, **as_text(body)}
 
-    def websocket(self, spec: Mapping[str, Any]) -> Answer:
+    def websocket(self, spec: Mapping[str, Any], jar: str | None = None) -> Answer:
         """A WebSocket conversation; `frames` are the messages received, an error that ended it comes last."""
+        try:
+            import websocket
+        except ImportError as error:
+            raise MissingExtra("playing WebSocket conversations", "migrate") from error
         frames: list[Any] = []
-        headers = [f"{name}: {value}" for name, value in spec.get("headers", {}).items()]
+        headers = dict(spec.get("headers", {}))
+        self._send_jar(jar, headers)
         timeout = spec.get("timeout", WEBSOCKET_SECONDS)
+        scheme = "wss" if self.secure else "ws"
         try:
             ws = websocket.create_connection(
-                f"ws://{HOST}:{self.port}{spec['path']}", timeout=timeout, header=headers
+                f"{scheme}://{self.host}:{self.port}{self.base}{spec['path']}",
+                timeout=timeout,
+                header=[f"{name}: {value}" for name, value in headers.items()],
             )
         except websocket.WebSocketBadStatusException as error:
             return {"status": error.status_code, "frames": frames}
+        except websocket.WebSocketException as error:
+            raise NoAnswer(f"no answer: {error!r}") from error
         try:
             for step in spec["steps"]:
                 if "send" in step:
@@ -147,8 +234,8 @@ class Player:
 
     def script(self, path: str) -> Answer:
         """A client program of the case's own (gRPC, say), given HOST:PORT; what it prints is the answer."""
-        done = subprocess.run(
-            [sys.executable, path, f"{HOST}:{self.port}"],
+        done = subprocess.run(  # noqa: S603 - a program that stands in the case
+            [sys.executable, path, f"{self.host}:{self.port}"],
             stdout=subprocess.PIPE,
             timeout=SCRIPT_SECONDS,
             cwd=self.folder,

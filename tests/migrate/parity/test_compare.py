@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from .compare import cookie_shape, differences, masked, media_type
-from .corpus import Answer
+from atila_compat.migrate.parity.case import Answer
+from atila_compat.migrate.parity.compare import cookie_shape, differences, masked, media_type
 
 PLAIN = [("Content-Type", "text/plain; charset=utf-8")]
 
