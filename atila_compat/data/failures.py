@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import sys
 from typing import Any
@@ -37,6 +38,20 @@ def is_connection_error(error: BaseException) -> bool:
     return any(kind.__name__ in _LOST for kind in type(error).__mro__)
 
 
+_UNSENT = "__atila_unsent__"
+
+
+def mark_unsent(error: BaseException) -> None:
+    """Note that `error` came before anything was sent: the call can safely be made elsewhere."""
+    with contextlib.suppress(AttributeError):
+        setattr(error, _UNSENT, True)
+
+
+def is_unsent(error: BaseException) -> bool:
+    """Whether nothing was sent before this error."""
+    return getattr(error, _UNSENT, False)
+
+
 _twins: dict[tuple[type, type], type[BaseException]] = {}
 
 
@@ -55,6 +70,7 @@ def as_psycopg(error: BaseException) -> BaseException:
             return error
         made: BaseException = psycopg2.OperationalError(str(error))
         made.__cause__ = error
+        made.__dict__.update(error.__dict__)
         return made.with_traceback(error.__traceback__)
     try:
         from psycopg2 import errors

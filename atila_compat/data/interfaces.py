@@ -20,6 +20,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..tasks.aliases import database_interfaces
 from .pool import Pool
 
 Params = tuple[str, str, str]
@@ -60,30 +61,17 @@ class AsynConnect:
         raise AttributeError(f"{type(self).__name__} has neither a method {method!r} nor execute()")
 
 
-_known: dict[str, Callable[..., Any]] = {}
-
-
-def add_database_interface(name: str, factory: Callable[..., Any]) -> None:
-    """Let aliases have the type `name`, which begins with `*`; `factory` makes a connection.
-
-    Raises ValueError for other names.
-    """
-    if not name.startswith("*"):
-        raise ValueError(f"the name of a database interface begins with '*', as in '*mydbi': {name!r}")
-    _known[name] = factory
-
-
 def find(name: str) -> Callable[..., Any]:
     """What makes connections of the type `name`.
 
     Raises KeyError naming the known ones.
     """
-    if name not in _known:
+    if name not in database_interfaces:
         raise KeyError(
-            f"unknown database type {name!r}; known: {', '.join(sorted(_known)) or 'none'}. "
+            f"unknown database type {name!r}; known: {', '.join(sorted(database_interfaces)) or 'none'}. "
             "Register it with skitai.add_database_interface"
         )
-    return _known[name]
+    return database_interfaces[name]
 
 
 async def _call(func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
+from .failures import mark_unsent
+
 C = TypeVar("C")
 
 log = logging.getLogger("atila_compat.data")
@@ -57,7 +59,8 @@ class Pool(Generic[C]):
         self.count += 1
         try:
             return await self._open()
-        except BaseException:
+        except BaseException as error:
+            mark_unsent(error)
             self.count -= 1
             self._wake()
             raise

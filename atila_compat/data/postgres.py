@@ -18,7 +18,7 @@ from ..errors import MissingExtra
 from ..structures import AttrDict
 from .backend import Outcome
 from .engines import PGSQL
-from .failures import as_psycopg
+from .failures import as_psycopg, mark_unsent
 from .lexer import with_casts
 from .values import as_array, as_json
 from .writer import Statement
@@ -207,8 +207,15 @@ class PostgresBackend:
         """A connection of asyncpg for the time of the block; see `failures.as_psycopg` for what it raises."""
         try:
             pool = await self._opened()
-            async with pool.acquire() as raw:
+            try:
+                raw = await pool.acquire()
+            except self.errors as error:
+                mark_unsent(error)
+                raise
+            try:
                 yield raw
+            finally:
+                await pool.release(raw)
         except self.errors as error:
             raised = as_psycopg(error)
             if raised is error:

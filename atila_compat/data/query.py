@@ -237,7 +237,7 @@ class Query(Fragment):
         self.parts.returning = args
         return self
 
-    def into(self, table: str, *columns: str) -> Self:
+    def into(self, table: Any, *columns: str) -> Self:
         """Insert what was selected into `table`."""
         self.parts.into = table_of(table) if is_model(table) else str(table), columns
         return self

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import MissingExtra
 from .engines import REDIS
+from .interfaces import AsynConnect
 from .pool import Pool
 
 CONNECT_SECONDS = 5.0
@@ -201,3 +202,27 @@ class RedisBackend:
     async def close(self) -> None:
         """Close all connections."""
         await self.pool.close()
+
+
+class RedisConnect(AsynConnect):
+    """`aquests.dbapi.asynredis.AsynConnect`: methods that a subclass lacks are Redis commands."""
+
+    _server: RedisBackend | None = None
+
+    async def connect(self) -> None:
+        """Get ready; `address` and `params` say where the server is."""
+        host, port = self.address or ("127.0.0.1", 6379)
+        db, user, password = self.params or ("0", "", "")
+        self._server = RedisBackend(host, port, user, password, db, 1)
+
+    async def execute(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Send a command; see `RedisBackend.execute`."""
+        if self._server is None:
+            await self.connect()
+        assert self._server is not None
+        return await self._server.execute((method,), args, kwargs)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._server is not None:
+            await self._server.close()

@@ -98,7 +98,7 @@ def as_sqlite(value: Any) -> Any:
         try:
             return float(value)
         except OverflowError:
-            return math.copysign(math.inf, value)
+            return math.inf if value > 0 else -math.inf
     if value is None or isinstance(value, (str, float, bytes)):
         return value
     if isinstance(value, datetime.date):

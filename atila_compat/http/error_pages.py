@@ -73,6 +73,7 @@ def render_error(
     exc_info: ExcInfo | None = None,
     encoder: JsonEncoder = "utcoffset",
     software: str = SOFTWARE,
+    spec: dict[str, Any] | None = None,
 ) -> tuple[str, bytes]:
     """The built-in body of an error answer: content type and bytes; both empty where there may be none.
 
@@ -88,6 +89,7 @@ def render_error(
         exc_info: the exception behind an unexpected error.
         encoder: `app.config.JSON_ENCODER`, for details that are not plain.
         software: the page's footer.
+        spec: the member `__spec__` of the JSON form, for local clients of an app that is debugged.
     """
     if not has_body(status_code):
         return "", b""
@@ -110,6 +112,8 @@ def render_error(
             members["more_info"] = str(detail)
             return XML, encode_xml(members)
     members = error_members(status_code, message or reason.lower(), errno, None, detail, lines)
+    if spec is not None:
+        members["__spec__"] = spec
     try:
         return JSON, encode_json(members, encoder)
     except TypeError:

@@ -61,7 +61,7 @@ class Reloader:
 
     def run(self) -> None:
         """Look, if it is time to, and load anew what has changed. Other threads wait until that is done."""
-        if time.monotonic() < self._next_look:
+        if time.monotonic() < self._next_look and not self._lock.locked():
             return
         with self._lock:
             changed = self.changed()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import HTTPError
@@ -32,7 +32,7 @@ KEPT_BACK_SECONDS = 0.05
 _FAILED = b">>>>>> server error occurred while processing your request"
 
 
-class _Ended:
+class Ended:
     """The generator has returned."""
 
     __slots__ = ("value",)
@@ -41,25 +41,25 @@ class _Ended:
         self.value = value
 
 
-def _step(generator: Generator[Any, Any, Any], sent: Any, kept: list[bytes], streaming: bool) -> Any:
-    """Run on to the next yield that somebody has to act on; in a worker thread.
+def advance(generator: Generator[Any, Any, Any], sent: Any, take: Callable[[Any], bool]) -> Any:
+    """Run a coroutine on to the next yield that somebody has to act on; in a worker thread.
 
-    Returns what was yielded (a task, an Input, bytes to send), or _Ended.
+    Args:
+        sent: what the last yield is to give; an exception is raised there.
+        take: keeps a piece of output that was yielded; returns whether enough is kept to be sent.
+
+    Returns what was yielded to wait for, a task or an Input; None where what is kept is to be sent before the
+    coroutine goes on; Ended. Raises what the coroutine raises.
     """
     began = time.monotonic()
     while True:
         try:
-            if isinstance(sent, BaseException):
-                yielded = generator.throw(sent)
-            else:
-                yielded = generator.send(sent)
+            yielded = generator.throw(sent) if isinstance(sent, BaseException) else generator.send(sent)
         except StopIteration as stop:
-            return _Ended(stop.value)
+            return Ended(stop.value)
         if isinstance(yielded, (Deferred, Input)):
             return yielded
-        kept.append(as_bytes(yielded))
-        waited_long = time.monotonic() - began > KEPT_BACK_SECONDS
-        if streaming or waited_long or sum(map(len, kept)) > KEPT_BACK_BYTES:
+        if take(yielded) or time.monotonic() - began > KEPT_BACK_SECONDS:
             return None
         sent = None
 
@@ -71,7 +71,15 @@ class _Body:
         self.exchange = exchange
         self.send = send
         self.kept: list[bytes] = []
+        self.size = 0
         self.started = False
+
+    def take(self, piece: Any) -> bool:
+        """Keep a piece; whether it is time to send what is kept."""
+        data = as_bytes(piece)
+        self.kept.append(data)
+        self.size += len(data)
+        return self.started or self.size > KEPT_BACK_BYTES
 
     async def flush(self) -> None:
         """Send what has been yielded."""
@@ -79,6 +87,7 @@ class _Body:
             return
         data = b"".join(self.kept)
         self.kept.clear()
+        self.size = 0
         if not self.started:
             self.started = True
             was = self.exchange.was
@@ -110,11 +119,11 @@ async def drive(
     try:
         while True:
             try:
-                yielded = await exchange.hop(_step, generator, sent, body.kept, body.started)
+                yielded = await exchange.hop(advance, generator, sent, body.take)
             except Exception as error:
                 return await _fail(exchange, body, error)
             sent = None
-            if isinstance(yielded, _Ended):
+            if isinstance(yielded, Ended):
                 return await _end(exchange, body, yielded.value)
             if yielded is None:
                 await body.flush()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import REASONS, ExcInfo, HTTPError
+from ..http import spec
 from ..http.api import API
 from ..http.compression import choose_encoding, compress
 from ..http.conditional import RangeError, parse_range
@@ -54,6 +55,8 @@ def finalize(was: Was, value: Any) -> Outcome:
             value = minify_html(value, mode)
         return complete(was, encode_text(value))
     if kind is API:
+        if was.app.expose_spec:
+            spec.expose(was, value)
         return complete(was, value.encode())
     if kind is bytes:
         return complete(was, value)
@@ -68,6 +71,8 @@ def _finalize_other(was: Was, value: Any) -> Outcome:
     if isinstance(value, Reply):
         return finalize(was, value.body)
     if isinstance(value, API):
+        if was.app.expose_spec:
+            spec.expose(was, value)
         return complete(was, value.encode())
     if isinstance(value, str):
         return complete(was, encode_text(value))
@@ -263,6 +268,7 @@ def error_outcome(
         debug=app.debug,
         exc_info=exc_info,
         encoder=app.config.JSON_ENCODER,
+        spec=spec.exposed_with_error(was) if app.expose_spec and in_handler else None,
     )
     headers = raw_headers(response)
     if content_type:

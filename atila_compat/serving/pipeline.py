@@ -60,41 +60,55 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     """The answer, or None where it has been sent already."""
     request = was.request
     if request.method not in METHODS:
-        return await _refuse(was, 405)
-    if "./" in path or "//" in path or "\0" in path:
-        return await _refuse(was, 404)
-    try:
-        found = app.router.find(path)
-    except Redirect as redirect:
-        return await _add_slash(was, redirect.args[0])
-    except Unrouted as closed:
-        return await _refuse(was, closed.args[0])
-    except HTTPError as error:
-        status_code, reason = split_status(error.status)
-        return await _refuse(was, status_code, error.explain, reason=reason)
-    if found is None:
-        return await _not_found(app, was)
-    routes, request.PARAMS = found
+        return await refuse(was, 405)
+    routes = await locate(app, was, path)
+    if type(routes) is Complete:
+        return routes
+    assert type(routes) is RouteSet
     route = routes.by_method.get(request.method)
     if request.method == "OPTIONS" and (
         "OPTIONS" in routes.allowed or app.access_control_allow_origin is not None
     ):
         return await _preflight(app, was, routes)
     if route is None:
-        return await _refuse(was, 405)
+        return await refuse(was, 405)
     request.route = route
-    refusal = _check(app, was, route)
+    refusal = check(app, was, route)
     if refusal:
-        return await _refuse(was, refusal)
-    kind = app.authenticate
-    if not kind and route.authenticate is not UNSET:
-        kind = "digest" if route.authenticate is True else route.authenticate
-    exchange = Exchange(was, route, kind or None)
+        return await refuse(was, refusal)
+    exchange = Exchange(was, route, authentication_of(app, route))
     if request.method in BODY_METHODS:
         outcome = await _receive(app, exchange, route, receive)
         if outcome is not None:
             return outcome
     return await _answer(exchange, route, receive, send)
+
+
+async def locate(app: Atila, was: Was, path: str) -> RouteSet | Complete:
+    """The routes of a path, or what is answered where it has none; sets the path's parameters."""
+    if "./" in path or "//" in path or "\0" in path:
+        return await refuse(was, 404)
+    try:
+        found = app.router.find(path, was.request.method)
+    except Redirect as redirect:
+        return await _add_slash(was, redirect.args[0])
+    except Unrouted as closed:
+        return await refuse(was, closed.args[0])
+    except HTTPError as error:
+        status_code, reason = split_status(error.status)
+        return await refuse(was, status_code, error.explain, reason=reason)
+    if found is None:
+        return await _not_found(app, was)
+    routes, was.request.PARAMS = found
+    return routes
+
+
+def authentication_of(app: Atila, route: Route) -> str | None:
+    """The kind of authentication that a route wants, or the app for all of its routes."""
+    kind = app.authenticate
+    if not kind and route.authenticate is not UNSET:
+        kind = "digest" if route.authenticate is True else route.authenticate
+    return kind or None
 
 
 async def _not_found(app: Atila, was: Was) -> Complete:
@@ -104,10 +118,10 @@ async def _not_found(app: Atila, was: Was) -> Complete:
         refusal: Complete | None = await exchange.hop(exchange.authenticate)
         if refusal is not None:
             return refusal
-    return await _refuse(was, 404)
+    return await refuse(was, 404)
 
 
-def _check(app: Atila, was: Was, route: Route) -> int:
+def check(app: Atila, was: Was, route: Route) -> int:
     """What of the route's options the request does not fit: a status code, 0 where it fits."""
     request = was.request
     if route.subdomain is not None and not _is_below(request, route.subdomain):
@@ -131,7 +145,7 @@ def _is_below(request: Request, subdomain: str) -> bool:
     return host.lower().startswith(subdomain.lower() + ".")
 
 
-async def _refuse(
+async def refuse(
     was: Was, status_code: int, detail: Any = "", *, reason: str = "", close: bool = False
 ) -> Complete:
     """An error that no handler had a part in."""
@@ -152,7 +166,7 @@ async def _add_slash(was: Was, path: str) -> Complete:
     location = was.request.scope.get("root_path", "") + path
     was.response.set_header("Location", location)
     link = f'Object Moved To <a href="{location}">Here</a>'
-    return await _refuse(was, 301, link, reason="Object Moved")
+    return await refuse(was, 301, link, reason="Object Moved")
 
 
 async def _preflight(app: Atila, was: Was, routes: RouteSet) -> Complete:
@@ -172,7 +186,7 @@ async def _preflight(app: Atila, was: Was, routes: RouteSet) -> Complete:
     )
     if status_code != 200:
         was.response.set_headers(headers)
-        return await _refuse(was, status_code)
+        return await refuse(was, status_code)
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     return Complete(200, [*raw, (b"Content-Length", b"0")], b"")
 
@@ -183,10 +197,10 @@ async def _receive(app: Atila, exchange: Exchange, route: Route, receive: Receiv
     request = was.request
     length = content_length(request.scope)
     if length == -1:
-        return await _refuse(was, 411, close=True)
+        return await refuse(was, 411, close=True)
     limit = app.max_upload_size
     if length is not None and length > limit:
-        return await _refuse(was, 413, close=True)
+        return await refuse(was, 413, close=True)
     if exchange.authentication is not None and length != 0:
         refusal: Complete | None = await exchange.hop(exchange.authenticate)
         if refusal is not None:
@@ -205,10 +219,10 @@ async def _receive(app: Atila, exchange: Exchange, route: Route, receive: Receiv
         else:
             request.body = await read_body(receive, limit)
     except BodyTooLarge:
-        return await _refuse(was, 413, close=True)
+        return await refuse(was, 413, close=True)
     except HTTPError as error:
         status_code, reason = split_status(error.status)
-        return await _refuse(was, status_code, error.explain, reason=reason, close=True)
+        return await refuse(was, status_code, error.explain, reason=reason, close=True)
     return None
 
 

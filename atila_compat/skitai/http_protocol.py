@@ -8,6 +8,7 @@ client that has closed its side of the connection after the request still gets i
 from __future__ import annotations
 
 import re
+
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..errors import REASONS
@@ -16,6 +17,12 @@ from ..settings import settings
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) [^\s]+ HTTP/1\.[01]\r?\n")
 _ACCEPT = re.compile(rb"\r?\naccept:[ \t]*([^\r\n]*)", re.IGNORECASE)
+_KNOWN_VERBS = frozenset(
+    b"ACL BIND CHECKOUT CONNECT COPY DELETE GET HEAD LINK LOCK M-SEARCH MERGE MKACTIVITY MKCALENDAR MKCOL MOVE "
+    b"NOTIFY OPTIONS PATCH POST PRI PROPFIND PROPPATCH PURGE PUT REBIND REPORT SEARCH SOURCE SUBSCRIBE TRACE "
+    b"UNBIND UNLINK UNLOCK UNSUBSCRIBE".split()
+)
+"""The verbs of the parser; after one of these something else was wrong."""
 _KEPT = 4096
 """Bytes of a request's beginning that are kept, for the answer to one that cannot be parsed."""
 
@@ -26,7 +33,6 @@ class HTTPProtocol(HttpToolsProtocol):
     _head = b""
     _head_size = 0
     _in_head = True
-    url = b""
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come."""
@@ -63,9 +69,9 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be parsed: 405 where only the verb is unknown, else 400."""
-        # Where the verb was the trouble, the parser never came to the URL.
-        unknown_verb = not self.url and _REQUEST_LINE.match(self._head) is not None
-        self._refuse(405 if self._in_head and unknown_verb else 400)
+        found = _REQUEST_LINE.match(self._head) if self._in_head else None
+        unknown_verb = found is not None and found[1].isupper() and found[1] not in _KNOWN_VERBS
+        self._refuse(405 if unknown_verb else 400)
 
     def _refuse(self, status_code: int) -> None:
         accept = _ACCEPT.search(self._head)

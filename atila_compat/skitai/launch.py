@@ -141,7 +141,7 @@ def _check_served(conf: dict[str, Any]) -> None:
 
 
 def bind(address: str, port: int) -> socket.socket:
-    """The listening socket.
+    """The socket to listen on; nobody can connect before the apps are loaded.
 
     Ends the process with one line where the address cannot be had.
     """
@@ -155,7 +155,6 @@ def bind(address: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(where)
-        listener.listen(settings.backlog)
     except OSError as error:
         listener.close()
         fail(
@@ -239,6 +238,8 @@ def run(**conf: Any) -> NoReturn:
     mounts = current_mounts()
     if not mounts:
         fail("nothing is mounted: call skitai.mount ('/', app) before skitai.run ()")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
     place.place.name = config.name
     place.place.status = "CREATING"
     listener = bind(config.address, config.port)
@@ -255,8 +256,6 @@ def run(**conf: Any) -> NoReturn:
         served = uvicorn_config(service, config)
     except OSError as error:
         fail(f"TLS: {error.strerror or error}: {error.filename or settings.certfile}")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
     place.place.status = "STARTING"
     if config.workers > 1 and hasattr(os, "fork"):
         from .workers import supervise

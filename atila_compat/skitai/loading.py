@@ -77,8 +77,6 @@ def load_app(mount: AppMount, registry: Registry, *, environment: str, threads: 
     if isinstance(app, Atila):
         app.apps = registry
         registry.add(mount.name, app)
-        if not (module and module.__file__):
-            module = None
         app.load(module, mount.pref, mount.point, environment=environment)
         return LoadedApp(mount, app, app)
     registry.add(mount.name, app)

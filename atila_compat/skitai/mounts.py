@@ -203,7 +203,8 @@ def _export_of(module: ModuleType) -> str:
 def _object_name(app: Any) -> str:
     own = getattr(app, "name", None) or getattr(app, "app_name", None)
     first = own.split(".")[0] if isinstance(own, str) and own else "app"
-    return f"{first}:{str(id(app))[:6]}"
+    # the original takes the first digits, which are the same for most objects of a process
+    return f"{first}:{str(id(app))[-6:]}"
 
 
 def _named_module(module: ModuleType, name: str | None) -> str:

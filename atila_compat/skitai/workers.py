@@ -7,6 +7,7 @@ before `skitai.run`: mounts, options, aliases, temporary files, shared memory.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -16,6 +17,8 @@ from typing import Any
 from uvicorn import Config
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import multiprocess
+
+log = logging.getLogger("atila_compat.server")
 
 _fork = multiprocessing.get_context("fork") if hasattr(os, "fork") else None
 
@@ -44,6 +47,18 @@ class ForkedProcess(multiprocess.Process):
             os.kill(os.getpid(), signal.SIGTERM)
 
 
+class Supervisor(multiprocess.Multiprocess):
+    """Keeps the workers alive, and says in the log when one had to be replaced."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the workers that have died or do not answer."""
+        before = [process.pid for process in self.processes]
+        super().keep_subprocess_alive()
+        for old, process in zip(before, self.processes, strict=False):
+            if process.pid != old:
+                log.warning("worker %s has died; %s takes its place", old, process.pid)
+
+
 def _leave(number: int, frame: Any) -> None:
     raise SystemExit(0)
 
@@ -52,7 +67,7 @@ def supervise(config: Config, listener: socket.socket) -> int:
     """Run `config.workers` workers on one socket until a signal ends them; returns the exit code."""
     # the supervisor makes its workers by this name and takes no class
     multiprocess.Process = ForkedProcess  # type: ignore[misc]
-    supervisor = multiprocess.Multiprocess(config, [listener])
+    supervisor = Supervisor(config, [listener])
     supervisor.run()
     failed = any(process.process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
     return 2 if failed else 0

@@ -34,6 +34,8 @@ _HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
+PATIENCE = 30.0
+"""Seconds that the upstream server may take for a piece of a streamed body."""
 BUFFERED = 256 * 1024
 """Bytes: an upstream body up to this is read whole, so that a failure in its midst is still a 502."""
 
@@ -270,7 +272,9 @@ class ProxyPass(Deferred):
         async for piece in stream:
             found += piece
             if len(found) > BUFFERED or "content-length" not in result.headers:
-                return _Continued(stream, bytes(found))
+                stream.put_back(bytes(found))
+                stream.patience = max(self.timeout, PATIENCE)
+                return stream
         return bytes(found)
 
     def finish(self, was: Was) -> Any:
@@ -299,17 +303,4 @@ class ProxyPass(Deferred):
         if self._task is not None:
             self._task.cancel()
         if isinstance(self._body, ByteStream):
-            self.was.runtime.spawn(self._body.aclose())
-
-
-class _Continued(ByteStream):
-    """A stream whose beginning has been read."""
-
-    def __init__(self, stream: ByteStream, beginning: bytes) -> None:
-        async def pieces() -> AsyncIterator[bytes]:
-            yield beginning
-            async for piece in stream:
-                yield piece
-
-        super().__init__(stream._runtime, pieces(), stream.aclose, max(stream._patience, 30.0))
-        stream._patience = self._patience
+            self._body.close()

@@ -207,6 +207,13 @@ class _Sender:
         return await answer
 
 
+class GRPCTask(RemoteTask):
+    """A call to a gRPC server."""
+
+    def _expire(self, seconds: float) -> Result:
+        return http.timed_out(self, seconds)
+
+
 def failure_of(error: Any) -> Result:
     """The result for a call that failed; an error of the server's own keeps its text as the reason."""
     name = error.code().name
@@ -265,7 +272,7 @@ class GRPCStub:
                 cacheable=not method.streams_in,
             )
             sender = _Sender(self._was, self._target, method, request, seconds)
-            return start(self._was, sender.run, origin=origin, options=options)
+            return start(self._was, sender.run, origin=origin, options=options, kind=GRPCTask)
 
         return call
 

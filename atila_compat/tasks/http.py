@@ -23,7 +23,7 @@ from .remote import CallOptions, RemoteTask, start
 from .response import STA_NETERR, STA_NORMAL, STA_REQFAIL, STA_TIMEOUT, Failure, Result
 from .streams import ByteStream
 from .task import Origin
-from .transports import Login, Outgoing, outgoing, transports_of
+from .transports import Exchange, Login, Outgoing, outgoing, transports_of
 
 if TYPE_CHECKING:
     from ..serving.runtime import Runtime
@@ -281,7 +281,7 @@ class Sender:
     async def _send(self, node: Node) -> Result:
         call, member = self.call, node.member
         alias = call.target.alias
-        transport = transports_of(self.runtime).find(
+        pool = transports_of(self.runtime).find(
             call.target.scheme,
             member.host,
             call.outgoing,
@@ -289,40 +289,25 @@ class Sender:
             **({"max_conns": alias.max_conns} if alias is not None else {}),
         )
         request = self._request(member, call.seconds)
-        login = call.auth or ((member.user, member.password) if member.user else None)
-        if isinstance(login, str):
-            request.headers["Authorization"] = login if " " in login else f"Bearer {login}"
-        response = await transport.handle_async_request(request)
-        if response.status_code == 401 and isinstance(login, tuple) and call.repeatable:
-            response.request = request
-            await _read(response)
-            following = Login(*login).answer(request, response)
-            if following is not None:
-                response = await transport.handle_async_request(following)
-        response.request = request
-        return await self._result(response, node)
-
-    async def _result(self, response: httpx.Response, node: Node) -> Result:
-        call = self.call
-        result: Result
-        if not payload.acceptable(call.accept, response.headers.get("content-type")):
-            await _read(response)
-            result = Failure(STA_NETERR, 718, "Unacceptable Content Type")
-        elif call.stream:
-            pieces = response.aiter_raw() if call.raw else response.aiter_bytes()
-            body = ByteStream(self.runtime, pieces, response.aclose, call.seconds)
-            result = HTTPResult(response, body)
-        else:
-            result = HTTPResult(response, await _read(response))
-        result.node = (node.member.host, node.member.port)
+        auth = call.auth or ((member.user, member.password) if member.user else None)
+        login: Login | None = None
+        if isinstance(auth, str):
+            request.headers["Authorization"] = auth if " " in auth else f"Bearer {auth}"
+        elif auth is not None and call.repeatable:
+            login = Login(*auth)
+        response, exchange = await pool.send(request, login=login, stream=call.stream, raw=call.raw)
+        result = self._result(response, exchange)
+        result.node = (member.host, member.port)
         return result
 
-
-async def _read(response: httpx.Response) -> bytes:
-    try:
-        return await response.aread()
-    finally:
-        await response.aclose()
+    def _result(self, response: httpx.Response, exchange: Exchange) -> Result:
+        call = self.call
+        if not payload.acceptable(call.accept, response.headers.get("content-type")):
+            exchange.abandon()
+            return Failure(STA_NETERR, 718, "Unacceptable Content Type")
+        if call.stream:
+            return HTTPResult(response, ByteStream(self.runtime, exchange, exchange.abandon, call.seconds))
+        return HTTPResult(response, response.content)
 
 
 def error_of(result: Result) -> BaseException | None:
@@ -524,6 +509,12 @@ class HTTPTask(RemoteTask):
         return f"{self.origin.method.upper()} {self.origin.alias}{self.origin.args[1]}"
 
     def _expire(self, seconds: float) -> Result:
-        result = super()._expire(seconds)
+        result = timed_out(self, seconds)
         result.node, result.url = self.origin.node, self.origin.args[1]
         return result
+
+
+def timed_out(task: RemoteTask, seconds: float) -> Failure:
+    """The result of a call that got no answer in time: "730 Timeout"."""
+    cause = TimeoutError(f"{task}: no answer within {seconds:g} seconds")
+    return Failure(STA_TIMEOUT, 730, "Timeout", cause=cause)

@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..errors import TaskError
 from ..settings import settings
 from . import cache as caching
-from .response import STA_TIMEOUT, Failure, Result
+from .response import STA_TIMEOUT, Result
 from .task import Origin, Task, ended, register
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ class CallOptions:
     def seconds(self) -> float:
         """The timeout; None and 0 mean the default, 10 seconds or what `skitai.set_backend` says."""
         return self.timeout or settings.backend_timeout
+
+
+class OperationTimeout(TaskError, TimeoutError):
+    """A data source did not answer in time (spec/06 section 2.2)."""
 
 
 class RemoteTask(Task):
@@ -147,7 +152,8 @@ class RemoteTask(Task):
             caching.results.keep(key, result, secs, self._asked_at)
 
     def _expire(self, seconds: float) -> Result:
-        return Failure(STA_TIMEOUT, 730, "Timeout", cause=TimeoutError(f"{self}: no answer in {seconds:g} s"))
+        error = OperationTimeout(f"{self}: no answer within {seconds:g} seconds")
+        return Result(None, error, status=STA_TIMEOUT, status_code=730, reason="Timeout")
 
     def _give_up(self, seconds: float, *, explicit: bool) -> Result:
         result = self._settle(self._expire(seconds))

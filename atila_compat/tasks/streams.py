@@ -7,7 +7,7 @@ import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class ByteStream:
     Args:
         runtime: whose loop the pieces arrive on.
         pieces: gives them.
-        close: ends the transfer.
+        close: ends the transfer; called on the loop.
         patience: seconds that one piece may take.
     """
 
@@ -32,13 +32,13 @@ class ByteStream:
         self,
         runtime: Runtime,
         pieces: AsyncIterator[bytes],
-        close: Callable[[], Awaitable[None]],
+        close: Callable[[], None],
         patience: float,
     ) -> None:
         self._runtime = runtime
         self._pieces = pieces
         self._close = close
-        self._patience = patience
+        self.patience = patience
         self._closed = False
 
     def __aiter__(self) -> ByteStream:
@@ -48,7 +48,7 @@ class ByteStream:
         if self._closed:
             raise StopAsyncIteration
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self.patience):
                 return await anext(self._pieces)
         except BaseException:
             await self.aclose()
@@ -58,7 +58,7 @@ class ByteStream:
         """Give the connection back."""
         if not self._closed:
             self._closed = True
-            await self._close()
+            self._close()
 
     def __iter__(self) -> ByteStream:
         return self
@@ -74,21 +74,25 @@ class ByteStream:
             return piece
         return None
 
+    def put_back(self, piece: bytes) -> None:
+        """Let `piece` come next."""
+        rest = self._pieces
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield piece
+            async for each in rest:
+                yield each
+
+        self._pieces = pieces()
+
     def close(self) -> None:
-        """Give the connection back; in a thread."""
+        """Give the connection back; from any thread."""
         if not self._closed:
-            self._runtime.spawn(self.aclose()).result()
-
-    def __del__(self) -> None:
-        if not self._closed and not self._runtime.closing:
+            self._closed = True
             with contextlib.suppress(RuntimeError):  # the loop is closed, and the connection with it
-                loop = self._runtime.loop
-                loop.call_soon_threadsafe(loop.create_task, self._finally(self._close))
+                self._runtime.loop.call_soon_threadsafe(self._close)
 
-    @staticmethod
-    async def _finally(close: Callable[[], Awaitable[None]]) -> None:
-        with contextlib.suppress(Exception):
-            await close()
+    __del__ = close
 
 
 class Queue:

@@ -121,7 +121,7 @@ def test_var_args_below_a_decorator_are_refused() -> None:
 
 
 def test_methods_are_handlers() -> None:
-    """A method of an object is a handler: `self` is no argument, and each object has a resource of its own."""
+    """A method is a handler: `self` is no argument, and each object has a resource of its own."""
     one, two = Shop("one"), Shop("two")
     assert resource_of(one.item) is resource_of(one.item)
     assert resource_of(one.item) is not resource_of(two.item)

@@ -106,8 +106,8 @@ def test_an_app_object(mounts: Mounts) -> None:
     skitai.mount("/wsgi", wsgi)
     skitai.mount("/named", app, name="lions", subscribe=("x", "y"))
     assert [each.name for each in mounts.apps] == [
-        f"zoo:{str(id(app))[:6]}",
-        f"app:{str(id(wsgi))[:6]}",
+        f"zoo:{str(id(app))[-6:]}",
+        f"app:{str(id(wsgi))[-6:]}",
         "lions",
     ]
     assert mounts.apps[2].subscribe == ["x", "y"]

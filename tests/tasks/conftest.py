@@ -1,4 +1,4 @@
-"""A running event loop with its runtime, and a `was` whose tasks run there, as in a worker thread of a server."""
+"""A running event loop with its runtime, and a `was` whose tasks run there, as in a worker of a server."""
 
 from __future__ import annotations
 

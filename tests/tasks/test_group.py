@@ -14,6 +14,10 @@ from atila_compat.tasks.group import Mask, Tasks
 from atila_compat.was import Was
 
 
+def named(name: str, task: Any) -> Any:
+    return {name: task}
+
+
 def lose(what: str) -> None:
     raise LookupError(what)
 
@@ -63,7 +67,7 @@ def test_values_without_a_name_are_refused(was: Was) -> None:
 )
 def test_suffixes_of_names(was: Was, name: str, data: Any, expected: dict[str, Any]) -> None:
     """A name says how its result is taken out of the task."""
-    assert was.Tasks(**{name: was.Mask(data)}).fetch() == expected
+    assert Tasks(**named(name, was.Mask(data))).fetch() == expected
 
 
 def test_suffixes_of_nested_groups(was: Was) -> None:
@@ -81,7 +85,7 @@ def test_suffixes_of_nested_groups(was: Was) -> None:
 def test_suffixes_that_mean_nothing(was: Was, name: str) -> None:
     """A suffix that says nothing is told when the group is made."""
     with pytest.raises(RuntimeError, match="one"):
-        was.Tasks(**{name: was.Mask([1])})
+        Tasks(**named(name, was.Mask([1])))
 
 
 def test_one_is_a_list_of_ones(was: Was) -> None:
@@ -163,7 +167,9 @@ def test_waiting_on_the_loop_has_an_end_too(was: Was, runtime: Runtime) -> None:
 
 def test_then_gets_the_group(was: Was) -> None:
     """The callback of a group's then fetches from the group, and finds its meta."""
-    later = was.Tasks([was.Mask(1)], meta={"k": "v"}).then(lambda was, tasks: (tasks.fetch(), tasks.meta["k"]))
+    later = was.Tasks([was.Mask(1)], meta={"k": "v"}).then(
+        lambda was, tasks: (tasks.fetch(), tasks.meta["k"])
+    )
     assert later.finish(was) == ([1], "v")
     assert was.Tasks([]).then(lambda was, tasks: tasks.fetch()).finish(was) == []
 

@@ -132,7 +132,7 @@ def test_shell_commands_give_their_output(was: Was) -> None:
 
 def test_another_exit_code_is_an_error(was: Was) -> None:
     """A failing command is a SystemError with code and standard error."""
-    with pytest.raises(SystemError, match="^code:3 oops\n$"):
+    with pytest.raises(SystemError, match=r"^code:3 oops\n$"):
         was.Subprocess("echo oops >&2; exit 3").fetch()
 
 

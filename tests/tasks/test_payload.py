@@ -140,7 +140,7 @@ def test_xmlrpc_answers_are_decoded() -> None:
 )
 def test_bad_xml_is_a_value_error(content: bytes) -> None:
     """XML that is no response, or wants to declare entities, is refused."""
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         payload.decode_xmlrpc(content)
 
 

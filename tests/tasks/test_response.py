@@ -12,7 +12,16 @@ from atila_compat.tasks.response import STA_NETERR, STA_NORMAL, STA_TIMEOUT, Fai
 
 @pytest.mark.parametrize(
     ("data", "one"),
-    [([5], 5), (("x",), "x"), ({"rows": [1, 2]}, [1, 2]), ("z", "z"), ({9}, 9), (7, 7), (None, None), ([None], None)],
+    [
+        ([5], 5),
+        (("x",), "x"),
+        ({"rows": [1, 2]}, [1, 2]),
+        ("z", "z"),
+        ({9}, 9),
+        (7, 7),
+        (None, None),
+        ([None], None),
+    ],
 )
 def test_single_is_the_only_element(data: object, one: object) -> None:
     """Lists, sets, texts and dicts of one give that one; what has no length is itself."""
@@ -48,7 +57,7 @@ def test_a_failure_raises_its_status() -> None:
     """A call without answer raises HTTPTaskError with code and reason, the cause behind it."""
     cause = OSError("refused")
     failure = Failure(STA_NETERR, 701, "Exception Occured", cause=cause)
-    with pytest.raises(HTTPTaskError, match="^701 Exception Occured$") as caught:
+    with pytest.raises(HTTPTaskError, match=r"^701 Exception Occured$") as caught:
         failure.fetch()
     assert caught.value.__cause__ is cause
     assert caught.value.response is failure

@@ -238,7 +238,7 @@ def test_aliases_of_the_original_work(was: Was) -> None:
     task = was.Thread(int, 1)
     assert task.getwait().data == task.getswait().data == 1
     assert task.dispatch_or_throw().data == task.getwait_or_throw().data == 1
-    assert task.wait_or_throw() is None  # type: ignore[func-returns-value]
+    assert task.wait_or_throw() is None
     assert was.Thread(print, end="").none_or_dispatch() is None
     assert was.Thread(int, 1).none_or_dispatch() is not None
     assert task.returning("done") == "done"

@@ -1,0 +1,319 @@
+"""Each use of the original's names in a code base: where, and of what."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .scopes import _SCOPED, Names, Scope, evaluated_inside, evaluated_outside, read_names
+from .sources import Broken, Source, python_files, read
+from .surface import NotServed, Surface, World, submodules, world
+
+_REGISTERING = {"was": ("register",), "skitai": ("add_wasc_option",)}
+
+
+@dataclass(frozen=True)
+class Use:
+    """A name of the original that stands in the code.
+
+    Attributes:
+        name: the whole of it, `was.request.get_header`; a module, `rs4.pathtool`.
+        attribute: the last part.
+        surface: what has the attribute; None for imports of modules that are not served.
+        node: where it stands.
+        keywords: of the call that it is part of.
+        literals: the strings among the arguments of that call.
+        refusal: what an import of it says that fails.
+    """
+
+    source: Source
+    name: str
+    attribute: str
+    surface: Surface | None
+    node: ast.expr | ast.alias | ast.stmt
+    keywords: tuple[str, ...] = ()
+    literals: tuple[str, ...] = ()
+    refusal: str = ""
+
+    @property
+    def line(self) -> int:
+        """The line on which its last part stands, from 1."""
+        return self.node.lineno if isinstance(self.node, (ast.alias, ast.stmt)) else self.end[0]
+
+    @property
+    def column(self) -> int:
+        """The column at which its last part begins, in characters from 0."""
+        if isinstance(self.node, ast.Attribute):
+            return max(self.end[1] - len(self.node.attr), 0)
+        return self.source.column(self.node.lineno, self.node.col_offset)
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """Line, from 1, and column, from 0, behind its last part."""
+        line, offset = self.node.end_lineno, self.node.end_col_offset
+        assert line is not None
+        assert offset is not None
+        return line, self.source.column(line, offset)
+
+
+@dataclass(frozen=True)
+class Unbound:
+    """A name that nobody binds: a slip, or something that a star import brings.
+
+    Attributes:
+        known: the names that are bound where it stands.
+    """
+
+    source: Source
+    node: ast.Name
+    known: frozenset[str]
+
+
+@dataclass
+class Module:
+    """What one module uses.
+
+    Attributes:
+        names: what its names are.
+        owned: attributes that it adds to things of the original, by the thing's name: `{"was": {"user_id"}}`.
+    """
+
+    source: Source
+    names: Names
+    uses: list[Use] = field(default_factory=list)
+    unbound: list[Unbound] = field(default_factory=list)
+    owned: dict[str, set[str]] = field(default_factory=dict)
+
+
+class CodeBase:
+    """The Python files below some paths, and what they use.
+
+    Args:
+        paths: files and folders.
+
+    Attributes:
+        modules: those that could be read, in the order of their paths.
+        broken: the others.
+        owned: attributes that the app itself adds to things of the original.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self.modules: list[Module] = []
+        self.broken: list[Broken] = []
+        self.owned: dict[str, set[str]] = {}
+        self._by_name: dict[str, Names] = {}
+        self._read([path for root in paths for path in python_files(root)])
+
+    @classmethod
+    def of(cls, *sources: Source) -> CodeBase:
+        """The code base of sources that are read already."""
+        found = cls([])
+        found._add(sources)
+        return found
+
+    def _read(self, paths: list[Path]) -> None:
+        sources = []
+        for path in dict.fromkeys(paths):
+            source = read(path)
+            if isinstance(source, Broken):
+                self.broken.append(source)
+            else:
+                sources.append(source)
+        self._add(sources)
+
+    def _add(self, sources: Iterable[Source]) -> None:
+        there = world()
+        for source in sources:
+            dotted = dotted_name(source.path)
+            try:
+                names = read_names(source.tree, there, _Neighbours(self, source.path, dotted))
+            except RecursionError:
+                self.broken.append(_too_deep(source))
+                continue
+            for tail in _tails(dotted):
+                self._by_name.setdefault(tail, names)
+            self.modules.append(Module(source, names))
+        for module in list(self.modules):
+            try:
+                _Finder(module, there).find()
+            except RecursionError:
+                self.modules.remove(module)
+                self.broken.append(_too_deep(module.source))
+                continue
+            for thing, attributes in module.owned.items():
+                self.owned.setdefault(thing, set()).update(attributes)
+
+    def names_of(self, dotted: str) -> Names | None:
+        """The names of a module of this code base."""
+        return self._by_name.get(dotted)
+
+
+def _too_deep(source: Source) -> Broken:
+    return Broken(
+        source.path, source.shown, 1, 0, "is nested too deeply to be followed", "split its longest expression"
+    )
+
+
+def dotted_name(path: Path) -> str:
+    """The name of a file's module, from the outermost package that it lies in."""
+    path = path.resolve()
+    parts = [] if path.stem == "__init__" else [path.stem]
+    folder = path.parent
+    while (folder / "__init__.py").exists() and folder != folder.parent:
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    if not parts:
+        parts = [path.parent.name]
+    # folders without __init__.py are packages too, where somebody imports them so
+    return ".".join(parts)
+
+
+def _tails(dotted: str) -> Iterator[str]:
+    yield dotted
+
+
+class _Neighbours:
+    """Resolves the imports of a module within its code base."""
+
+    def __init__(self, base: CodeBase, path: Path, dotted: str) -> None:
+        self.base, self.dotted = base, dotted
+        self.is_package = path.stem == "__init__"
+
+    def __call__(self, name: str, level: int) -> Names | None:
+        if level:
+            parts = self.dotted.split(".")
+            parts = parts[: len(parts) - level + (1 if self.is_package else 0)]
+            name = ".".join([*parts, *([name] if name else [])])
+        return self.base.names_of(name)
+
+
+class _Finder:
+    """Walks through a module, scope by scope."""
+
+    def __init__(self, module: Module, there: World) -> None:
+        self.module, self.names, self.world = module, module.names, there
+        self.source = module.source
+        self._inner: set[ast.AST] = set()
+        self._calls: dict[ast.AST, ast.Call] = {}
+
+    def find(self) -> None:
+        """Fill the module's lists."""
+        self._walk([*self.source.tree.body], self.names.module)
+        self.module.uses.sort(key=lambda use: (use.line, use.column))
+
+    def _walk(self, nodes: list[ast.AST], scope: Scope) -> None:
+        pending = [(node, scope) for node in reversed(nodes)]
+        while pending:
+            node, scope = pending.pop()
+            following: list[tuple[ast.AST, Scope]]
+            if isinstance(node, _SCOPED):
+                inner = self.names.of[node]
+                following = [(each, scope) for each in evaluated_outside(node)]
+                following += [(each, inner) for each in evaluated_inside(node)]
+            else:
+                following = [(each, scope) for each in ast.iter_child_nodes(node)]
+            self._look(node, scope)
+            pending.extend(reversed(following))
+
+    def _look(self, node: ast.AST, scope: Scope) -> None:
+        if isinstance(node, ast.Call):
+            self._calls[node.func] = node
+            self._registered(node, scope)
+        elif isinstance(node, ast.Attribute):
+            self._attribute(node, scope)
+        elif isinstance(node, ast.Name):
+            if not scope.is_bound(node.id) and not self.names.has_star:
+                self._note_unbound(node, scope)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                self._import(alias.name, alias)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            self._import_from(node, node.module)
+
+    # -- imports ------------------------------------------------------------------------------------------
+
+    def _import(self, module: str, node: ast.alias | ast.stmt) -> bool:
+        """Note the import of a module; whether it is there."""
+        try:
+            surface = self.world.module(module)
+        except NotServed as error:
+            attribute = module.rpartition(".")[2]
+            self.module.uses.append(Use(self.source, module, attribute, None, node, refusal=str(error)))
+            return False
+        if surface is not None:
+            self.module.uses.append(Use(self.source, module, "", surface, node))
+        return surface is not None
+
+    def _import_from(self, node: ast.ImportFrom, module: str) -> None:
+        if module.partition(".")[0] not in ("atila", "skitai", "rs4", "aquests", "sqlphile"):
+            return
+        try:
+            surface = self.world.module(module)
+        except NotServed as error:
+            self.module.uses.append(
+                Use(self.source, module, module.rpartition(".")[2], None, node, refusal=str(error))
+            )
+            return
+        assert surface is not None
+        for alias in node.names:
+            if alias.name == "*":
+                self.module.uses.append(Use(self.source, module, "", surface, node))
+            elif alias.name in submodules(surface.owner):
+                self._import(f"{module}.{alias.name}", alias)
+            else:
+                name = f"{module}.{alias.name}"
+                self.module.uses.append(Use(self.source, name, alias.name, surface, alias))
+
+    # -- attributes ---------------------------------------------------------------------------------------
+
+    def _attribute(self, node: ast.Attribute, scope: Scope) -> None:
+        owner = self.names.surface(node.value, scope)
+        if owner is None or not owner.name:
+            return
+        if isinstance(node.ctx, (ast.Store, ast.Del)):
+            self._own(owner, node.attr)
+            return
+        # the longest chain counts: was.request is no use of its own in was.request.uri
+        self._inner.add(node.value)
+        if node in self._inner and self.names.surface(node, scope) is not None:
+            return
+        call = self._calls.get(node)
+        keywords: tuple[str, ...] = ()
+        literals: tuple[str, ...] = ()
+        if call is not None:
+            keywords = tuple(keyword.arg for keyword in call.keywords if keyword.arg)
+            literals = tuple(
+                each.value
+                for each in call.args
+                if isinstance(each, ast.Constant) and isinstance(each.value, str)
+            )
+        self.module.uses.append(
+            Use(self.source, f"{owner.name}.{node.attr}", node.attr, owner, node, keywords, literals)
+        )
+
+    def _own(self, owner: Surface, name: str) -> None:
+        things = {"pref": ("pref", "app")}.get(owner.name, (owner.name,))
+        for thing in things:
+            self.module.owned.setdefault(thing, set()).add(name)
+
+    def _registered(self, call: ast.Call, scope: Scope) -> None:
+        """`was.register ("name", ...)`, `skitai.add_wasc_option ("name", ...)`, `setattr (app, "name", ...)`."""
+        arguments = call.args
+        if isinstance(call.func, ast.Name) and call.func.id == "setattr" and len(arguments) == 3:
+            owner = self.names.surface(arguments[0], scope)
+            if owner is not None and isinstance(arguments[1], ast.Constant):
+                self._own(owner, str(arguments[1].value))
+        elif isinstance(call.func, ast.Attribute) and arguments and isinstance(arguments[0], ast.Constant):
+            owner = self.names.surface(call.func.value, scope)
+            if owner is not None and call.func.attr in _REGISTERING.get(owner.name, ()):
+                self._own(self.world.was, str(arguments[0].value))
+
+    def _note_unbound(self, node: ast.Name, scope: Scope) -> None:
+        known: set[str] = set()
+        each: Scope | None = scope
+        while each is not None:
+            known.update(each.names)
+            each = each.parent
+        self.module.unbound.append(Unbound(self.source, node, frozenset(known)))

@@ -1,0 +1,141 @@
+"""One WebSocket while it is open: messages in their order, silence, the end (spec/07 section 1).
+
+Messages are read ahead, up to a limit, so that a client that goes is noticed while a handler runs; behind the
+limit the server stops reading from the client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ..settings import settings
+from ..types import Message as Event
+from ..types import Receive
+from .ws_connection import GOING_AWAY, Connection
+from .ws_encoding import Message
+
+if TYPE_CHECKING:
+    from ..serving.exchange import Exchange
+
+READ_AHEAD_BYTES = 1024 * 1024
+READ_AHEAD_MESSAGES = 1000
+
+
+class Conversation:
+    """What the handlers of the four kinds talk through.
+
+    Args:
+        timeout: seconds of silence after which the connection is closed; 0 for never.
+
+    Attributes:
+        gone: whether the client has left, or the connection was closed; its last messages may still wait.
+    """
+
+    def __init__(self, exchange: Exchange, connection: Connection, receive: Receive, timeout: float) -> None:
+        self.exchange = exchange
+        self.connection = connection
+        self.gone = False
+        self._receive = receive
+        self._timeout = timeout
+        self._workers = exchange.was.runtime.workers
+        self._loop = exchange.was.runtime.loop
+        self._label = exchange.label
+        self._inbox: list[Message] = []
+        self._size = 0
+        self._next: asyncio.Future[None] | None = None
+        self._room: asyncio.Future[None] | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    # -- for handlers ---------------------------------------------------------------------------------------
+
+    def hop(self, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """Run `func` in a worker thread, within the connection's context."""
+        return self._workers.run(self.exchange.context, self._label, func, *args)
+
+    async def next(self) -> Message | None:
+        """The client's next message; None when it has gone and has said nothing more, or was sent away."""
+        while not self._inbox:
+            if self.gone:
+                return None
+            self._next = self._loop.create_future()
+            try:
+                await self._next
+            finally:
+                self._next = None
+        if self.gone and self.connection.closed_here:
+            return None
+        message = self._inbox.pop(0)
+        self._size -= len(message)
+        if self._room is not None and not self._room.done() and self._has_room():
+            self._room.set_result(None)
+        return message
+
+    # -- its life -------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Listen to the client from now on."""
+        self.connection.opened(self._ended)
+        self._reader = self._loop.create_task(self._read())
+        limit = self._timeout or settings.network_timeout
+        self._timer = self._loop.call_later(limit, self._watch)
+
+    async def finish(self, code: int) -> None:
+        """Close the connection, if it is open still, behind what has been sent."""
+        self.connection.close(code)
+        await self.connection.flush()
+        self._ended()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._reader is not None:
+            self._reader.cancel()
+
+    def _ended(self) -> None:
+        """The connection is no more."""
+        self.gone = True
+        if self._next is not None and not self._next.done():
+            self._next.set_result(None)
+
+    async def _read(self) -> None:
+        receive, connection, loop = self._receive, self.connection, self._loop
+        while True:
+            event: Event = await receive()
+            kind = event["type"]
+            if kind == "websocket.receive":
+                text = event.get("text")
+                message: Message = bytearray(event["bytes"]) if text is None else text
+                connection.active_at = loop.time()
+                self._inbox.append(message)
+                self._size += len(message)
+                if self._next is not None and not self._next.done():
+                    self._next.set_result(None)
+                elif not self._has_room():
+                    self._room = loop.create_future()
+                    await self._room
+            elif kind == "websocket.disconnect":
+                connection.end()
+                self._ended()
+                return
+
+    def _has_room(self) -> bool:
+        return self._size < READ_AHEAD_BYTES and len(self._inbox) < READ_AHEAD_MESSAGES
+
+    def _watch(self) -> None:
+        """Look whether the client has been silent, or has not taken what is sent, for too long."""
+        if self.gone:
+            return
+        patience = max(self._timeout, settings.network_timeout)
+        if self.connection.stalled_for() >= patience:
+            self.connection.abandon()
+            return
+        again = self._timeout or patience
+        if self._timeout and self._next is not None:  # the handler has nothing to do
+            silent = self._loop.time() - self.connection.active_at
+            if silent >= self._timeout:
+                self.connection.close(GOING_AWAY)
+                again = patience
+            else:
+                again = self._timeout - silent
+        self._timer = self._loop.call_later(max(again, 0.01), self._watch)

@@ -1,0 +1,127 @@
+"""The command `atila-compat`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from atila_compat import __version__, cli
+
+SCRIPT = """
+import skitai
+from atila import Atila
+
+app = Atila ("zoo")
+
+@app.route ("/")
+def index (was):
+    return "index"
+
+@app.route ("/lions/<int:n>", methods = ["GET", "DELETE"])
+def lion (was, n):
+    return str (n)
+
+def plain (env, start):
+    pass
+
+if __name__ == "__main__":
+    skitai.mount ("/api", app, name = "zoo")
+    if "--all" in skitai.options.argv or True:
+        skitai.mount ("/files", "files")
+    skitai.run (port = 5000)
+"""
+
+
+def command(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m atila_compat` in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "atila_compat", *args],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """A launch script with an app and a directory."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "serve.py").write_text(SCRIPT.lstrip())
+    return tmp_path
+
+
+def test_routes(script: Path) -> None:
+    """`routes` prints methods, rule, resource id and place of each route as a table."""
+    answer = command(script, "routes", "serve.py")
+    assert answer.returncode == 0, answer.stderr
+    assert [line.split() for line in answer.stdout.splitlines()] == [
+        ["METHODS", "RULE", "RESOURCE", "PLACE"],
+        ["GET,POST", "/api/", "index", "serve.py:6"],
+        ["DELETE,GET", "/api/lions/<int:n>", "lion", "serve.py:10"],
+        ["GET,HEAD", "/files/*", str(script / "files")],
+    ]
+
+
+def test_routes_of_several_apps(script: Path) -> None:
+    """Ids of several apps have the names of their apps; WSGI apps and aliases are listed, too."""
+    text = (script / "serve.py").read_text()
+    more = 'skitai.mount ("/plain", plain, name = "plain"); skitai.mount ("/up", "@up/v1")\n    skitai.run'
+    (script / "serve.py").write_text(text.replace("skitai.run", more))
+    lines = [line.split() for line in command(script, "routes", "serve.py").stdout.splitlines()]
+    assert ["GET,POST", "/api/", "zoo:index", "serve.py:6"] in lines
+    assert ["*", "/plain/*", "plain:", "serve.py:14"] in lines
+    assert ["*", "/up/*", "@up/v1"] in lines
+
+
+def test_routes_of_an_app_that_fails(script: Path) -> None:
+    """An app that cannot be loaded is named, with code 1."""
+    (script / "serve.py").write_text("import skitai, broken\nskitai.mount ('/', broken)\nskitai.run ()\n")
+    (script / "broken.py").write_text("def __app__ (): raise ValueError ('boom')\n")
+    answer = command(script, "routes", "serve.py")
+    assert answer.returncode == 1
+    assert "app load failed: broken" in answer.stderr
+    assert "boom" in answer.stderr
+
+
+@pytest.mark.parametrize("name", ["run", "routes"])
+def test_missing_scripts_are_named(name: str, tmp_path: Path) -> None:
+    """A script that is not there, or a directory, is one line and code 2."""
+    for path in ("nowhere.py", "."):
+        answer = command(tmp_path, name, path)
+        assert answer.returncode == 2
+        assert len(answer.stderr.splitlines()) == 1
+        assert path in answer.stderr
+
+
+def test_a_script_without_mounts(tmp_path: Path) -> None:
+    """A script that mounts nothing is named with what it has to call."""
+    (tmp_path / "empty.py").write_text("")
+    answer = command(tmp_path, "routes", "empty.py")
+    assert answer.returncode == 1
+    assert "skitai.mount" in answer.stderr
+
+
+@pytest.mark.parametrize("name", sorted(cli.LATER))
+def test_later_commands_say_so(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A command of a later version names what to do until then."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main([name, "serve.py", "--port=1"])
+    assert ended.value.code == 2
+    assert f"{name} is not in this version yet" in capsys.readouterr().err
+
+
+def test_version_and_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--version` prints the version; without a command the usage is shown."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"atila_compat {__version__}\n"
+    with pytest.raises(SystemExit) as ended:
+        cli.main([])
+    assert ended.value.code == 2
+    assert "COMMAND" in capsys.readouterr().err
