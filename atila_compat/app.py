@@ -21,6 +21,7 @@ from .http.error_handlers import ErrorHandlers
 from .http.state import StateOptions
 from .http.static import StaticFiles
 from .http.templates import Templates
+from .protocols.ws_declaration import WebSockets
 from .routing import urls
 from .routing.mounting import Mounting
 from .routing.table import RouteTable
@@ -33,6 +34,7 @@ from .structures import AttrDict, SharedDict
 from .types import Receive, Scope, Send
 
 if TYPE_CHECKING:
+    from .testing.in_process import AppClient
     from .was import Was
 
 log = logging.getLogger("atila_compat.app")
@@ -68,6 +70,8 @@ class Registry:
 
     def add(self, name: str, app: Any) -> None:
         """Register an app; one that has the name already stays."""
+        if self._apps.get(name) is app:
+            return
         if name in self._apps:
             log.error("an app named %s is mounted already; this one is left out", name)
             return
@@ -116,6 +120,7 @@ class Atila(
     ErrorHandlers,
     Templates,
     SQLMaps,
+    WebSockets,
 ):
     """An Atila app, which is an ASGI application too: `uvicorn module:app`, `Mount("/legacy", app)`.
 
@@ -212,6 +217,24 @@ class Atila(
         """Look for modules to mount in more folders of the package than `services` and `exports`."""
         self.PACKAGE_DIRS = [*self.PACKAGE_DIRS, *names]
 
+    def set_static(self, url: str, path: str | None = None) -> None:
+        """Set `config.STATIC_URL` and serve `path` there; as `set_static` of a preference (spec/01 section 6.1)."""
+        from .skitai.preference import serve_folder
+
+        serve_folder(self.config, "STATIC", url, path)
+
+    def set_media(self, url: str, path: str | None = None) -> None:
+        """Set `config.MEDIA_URL` and serve `path` there."""
+        from .skitai.preference import serve_folder
+
+        serve_folder(self.config, "MEDIA", url, path)
+
+    def add_static(self, path: str, front: bool = False) -> None:
+        """Serve one more directory at `config.STATIC_URL`; `front`: before those that are there."""
+        from .skitai.preference import add_static_folder
+
+        add_static_folder(self.config, path, front)
+
     def set_devel(self, debug: bool = True, use_reloader: bool = True) -> None:
         """Switch debugging and reloading on."""
         self.debug, self.use_reloader = debug, use_reloader
@@ -243,15 +266,14 @@ class Atila(
 
     urlfor = build_url
 
-    def websocket_send(self, client_id: Any, message: Any) -> None:
-        """Send a message to the WebSocket client with this id; nothing happens where there is none."""
-        from .protocols.websocket import send_to
+    def test_client(self, point: str = "/", approot: str = ".") -> AppClient:
+        """A client for tests that calls this app in process: `with app.test_client() as client:`.
 
-        send_to(self, client_id, message)
+        `atila_compat.testing.in_process.AppClient` says the arguments.
+        """
+        from .testing.in_process import AppClient
 
-    def lifecycle_was(self) -> Was | None:
-        """A `was` for events that are emitted outside of requests; None before the app runs."""
-        return lifespan.make_was(self, self.runtime) if self.runtime is not None else None
+        return AppClient(self, point, approot)
 
     # -- set-up ---------------------------------------------------------------------------------------------
 

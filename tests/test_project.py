@@ -52,7 +52,11 @@ ON_THE_GROUND = {
 }
 """Modules that every floor may import, though their folder is higher up; they import the ground only."""
 
-UPWARD = {("app", "skitai"): "`app.run()` starts the engine, README of the original"}
+UPWARD = {
+    ("app", "skitai"): "`app.run()` starts the engine, README of the original",
+    ("app", "testing.in_process"): "`app.test_client()`",
+    ("skitai", "testing.launcher"): "`skitai.test_client()`",
+}
 """Imports inside functions that look up all the same: (from, to) and why."""
 
 NOT_AT_IMPORT = {

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -28,10 +30,16 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 10.0
 _PLANS = 1024
+_PLAN_SECONDS = 300.0
+_CHANGES_TABLES = re.compile(r"\s*(?:create|alter|drop|set)\b", re.IGNORECASE)
 _AS_TEXT = ("uuid", "inet", "cidr", "macaddr", "macaddr8", "bit", "varbit", "void")
 _SHAPES = ("point", "line", "lseg", "box", "path", "polygon", "circle")
 """Types that the original's driver gave as text."""
 _TAKES_TEXT = frozenset({"text", "varchar", "bpchar", "name", "xml", "json", "jsonb", "unknown"})
+
+
+_Answer = tuple[tuple[str, ...] | None, list[Any], int]
+"""Columns (None for a statement without rows), rows, number of rows concerned."""
 
 
 def _driver() -> Any:
@@ -53,11 +61,13 @@ class _Plan:
     Attributes:
         kinds: for each parameter that is given as text the type that the server inferred.
         columns: what it gives; None for a statement without rows.
+        made_at: when the server was asked, on the monotonic clock.
     """
 
     sql: str
     kinds: tuple[str | None, ...]
     columns: tuple[str, ...] | None
+    made_at: float
 
     def bind(self, params: Sequence[Any]) -> list[Any]:
         return [
@@ -95,42 +105,52 @@ class Statements:
     def __init__(self) -> None:
         self._plans: OrderedDict[tuple[str, tuple[bool, ...]], _Plan] = OrderedDict()
 
-    async def run(
-        self, raw: Any, statement: Statement, counted: bool = False
-    ) -> tuple[tuple[str, ...] | None, list[Any], int]:
+    async def run(self, raw: Any, statement: Statement, counted: bool = False) -> _Answer:
         """Execute one statement: its columns, rows, and the number of rows concerned if that is asked for.
 
-        What was known of its types is forgotten when it fails: the tables may have changed.
+        What is known of its types may be outdated: the table may have been made anew. A statement that fails
+        has changed nothing, so it is tried again with the types of now, unless a transaction has been spoilt.
         """
         params = statement.params
         assert isinstance(params, tuple)
         key = (statement.sql, tuple(map(_is_textual, params)))
-        plan, prepared = self._plans.get(key), None
-        try:
-            if plan is not None:
-                self._plans.move_to_end(key)
-            else:
+        known = self._plans.get(key)
+        if known is not None and known.made_at + _PLAN_SECONDS > time.monotonic():
+            self._plans.move_to_end(key)
+            try:
+                return await self._execute(raw, known, params, None, counted)
+            except Exception as error:
+                self._plans.pop(key, None)
+                if known.sql == statement.sql or not hasattr(error, "sqlstate") or raw.is_in_transaction():
+                    raise
                 prepared = await raw.prepare(statement.sql)
-                plan = self._plans[key] = self._plan(statement.sql, key[1], prepared)
-                if len(self._plans) > _PLANS:
-                    self._plans.popitem(last=False)
-                if plan.sql != statement.sql:
-                    prepared = None
-            if prepared is None and counted:
-                prepared = await raw.prepare(plan.sql)
-            rows = await (
-                raw.fetch(plan.sql, *plan.bind(params))
-                if prepared is None
-                else prepared.fetch(*plan.bind(params))
-            )
-        except Exception:
-            self._plans.pop(key, None)
-            raise
-        columns = tuple(rows[0].keys()) if rows else plan.columns
-        return columns, rows, _count(prepared.get_statusmsg()) if counted and prepared else -1
+                plan = self._plan(key, prepared)
+                if plan.sql == known.sql:
+                    raise
+        else:
+            prepared = await raw.prepare(statement.sql)
+            plan = self._plan(key, prepared)
+        outcome = await self._execute(raw, plan, params, prepared if plan.sql == key[0] else None, counted)
+        if _CHANGES_TABLES.match(statement.sql):
+            self._plans.clear()
+            return outcome
+        self._plans[key] = plan
+        if len(self._plans) > _PLANS:
+            self._plans.popitem(last=False)
+        return outcome
 
     @staticmethod
-    def _plan(sql: str, textual: tuple[bool, ...], prepared: Any) -> _Plan:
+    async def _execute(raw: Any, plan: _Plan, params: Sequence[Any], prepared: Any, counted: bool) -> _Answer:
+        if prepared is None and counted:
+            prepared = await raw.prepare(plan.sql)
+        bound = plan.bind(params)
+        rows = await (raw.fetch(plan.sql, *bound) if prepared is None else prepared.fetch(*bound))
+        columns = tuple(rows[0].keys()) if rows else plan.columns
+        return columns, rows, _count(prepared.get_statusmsg()) if counted else -1
+
+    @staticmethod
+    def _plan(key: tuple[str, tuple[bool, ...]], prepared: Any) -> _Plan:
+        sql, textual = key
         kinds: list[str | None] = []
         casts: dict[int, str] = {}
         for index, (is_text, kind) in enumerate(zip(textual, prepared.get_parameters(), strict=False), 1):
@@ -138,9 +158,8 @@ class Statements:
             if is_text and not (kind.schema == "pg_catalog" and kind.name in _TAKES_TEXT):
                 casts[index] = _type_name(kind)
         kinds += [None] * (len(textual) - len(kinds))
-        return _Plan(
-            with_casts(sql, casts) if casts else sql, tuple(kinds), _names(prepared.get_attributes())
-        )
+        casted = with_casts(sql, casts) if casts else sql
+        return _Plan(casted, tuple(kinds), _names(prepared.get_attributes()), time.monotonic())
 
 
 class PostgresBackend:
@@ -242,11 +261,9 @@ class PostgresBackend:
             columns, rows, _ = outcome
             return None if columns is None else [AttrDict(row) for row in rows]
 
-    async def run_all(
-        self, raw: Any, statements: Sequence[Statement], counted: bool = False
-    ) -> tuple[tuple[str, ...] | None, list[Any], int]:
+    async def run_all(self, raw: Any, statements: Sequence[Statement], counted: bool = False) -> _Answer:
         """Execute statements; the outcome is the last one's."""
-        outcome: tuple[tuple[str, ...] | None, list[Any], int] = (None, [], -1)
+        outcome: _Answer = (None, [], -1)
         for statement in statements:
             outcome = await self.statements.run(raw, statement, counted)
         return outcome

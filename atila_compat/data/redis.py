@@ -122,6 +122,8 @@ class RedisBackend:
         if not str(db or 0).isdecimal():
             raise ValueError(f"a Redis database is a number, as in 'localhost:6379/0', not {db!r}")
         self._kind = self._redis.asyncio.SSLConnection if ssl else self._redis.asyncio.Connection
+        # redis 8 has a new name for it
+        self._has_data = "can_read" if hasattr(self._kind, "can_read") else "can_read_destructive"
         self._options: dict[str, Any] = {
             "host": host,
             "port": port or 6379,
@@ -149,7 +151,7 @@ class RedisBackend:
         while True:
             connection = await self.pool.acquire()
             try:
-                if not await connection.can_read_destructive():
+                if not await getattr(connection, self._has_data)():
                     return connection
             except (self._redis.RedisError, OSError):
                 pass

@@ -7,11 +7,21 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ..context import current_was
+
 if TYPE_CHECKING:
     from .request import Request
 
 SERVER_SOFTWARE = "atila_compat"
 _PLAIN_HEADERS = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+_ENGINE_VERSION = (0, 38, 1)
+"""The version of the engine that this one stands for."""
+
+
+def _input_of(request: Request) -> Any:
+    if request.multipart is not None:
+        return request.multipart
+    return None if request.body is None else io.BytesIO(request.body)
 
 
 def build_environ(request: Request) -> dict[str, Any]:
@@ -27,7 +37,7 @@ def build_environ(request: Request) -> dict[str, Any]:
             "REQUEST_VERSION": request.version,
             "SERVER_PROTOCOL": f"HTTP/{request.version}",
             "SERVER_NAME": str(server[0]),
-            "SERVER_PORT": str(server[1]),
+            "SERVER_PORT": str(server[1] or ""),
             "SERVER_SOFTWARE": SERVER_SOFTWARE,
             "GATEWAY_INTERFACE": "CGI/1.1",
             "REMOTE_ADDR": request.get_remote_addr(),
@@ -38,11 +48,13 @@ def build_environ(request: Request) -> dict[str, Any]:
             "CONNECTION_TYPE": request.lowered.get("connection", ""),
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": request.scheme,
-            "wsgi.input": None if request.body is None else io.BytesIO(request.body),
+            "wsgi.input": _input_of(request),
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
+            "skitai.version": _ENGINE_VERSION,
+            "skitai.was": current_was.get(None),
             "wsgi.app": request.current_app,
             "wsgi.routed": request.routed,
             "wsgi.route_options": request.routable,

@@ -87,7 +87,7 @@ def _is_local(address: str) -> bool:
 
 
 def expose(was: Was, answer: API) -> None:
-    """Add `__spec__` to an API answer that is JSON; its dict, which the app may go on using, stays as it is."""
+    """Add `__spec__` to an API answer that is JSON; its dict, which may be the app's own, stays as it is."""
     if answer.content_type == JSON and (spec := exposed(was)) is not None:
         answer.data = {**answer.data, MEMBER: spec}
 

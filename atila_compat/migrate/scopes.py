@@ -1,4 +1,4 @@
-"""Which names of a module are `was`, an app, a preference, a module of the original: by reading, never running.
+"""Which names of a module are `was`, an app, a preference, a module of the original: by reading only.
 
 Names are looked up as Python does, through functions, comprehensions and modules; what is bound to a name
 twice is what the first binding says that is understood. What nobody can know stays unknown.
@@ -212,11 +212,9 @@ class _Reader:
             self._bind_target(node.target, node.value, scope)
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             self._bind_target(node.optional_vars, node.context_expr, scope)
-        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)) or isinstance(node, ast.AugAssign):
+        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension, ast.AugAssign)):
             self._bind_target(node.target, None, scope)
-        elif (isinstance(node, ast.ExceptHandler) and node.name) or (
-            isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name
-        ):
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and node.name:
             scope.bind(node.name, node, _unknown)
         elif isinstance(node, ast.MatchMapping) and node.rest:
             scope.bind(node.rest, node, _unknown)
@@ -384,18 +382,12 @@ def evaluated_inside(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return list(node.body)
     if isinstance(node, _COMPREHENSIONS):
-        outside = node.generators[0].iter
-        elements: list[ast.AST] = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        return [*elements, *(_Skipping(each, outside) for each in node.generators)]
+        first = node.generators[0]
+        # its source is evaluated outside, its target is bound inside
+        bare = ast.comprehension(first.target, ast.Constant(None), first.ifs, first.is_async)
+        elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        return [*elements, bare, *node.generators[1:]]
     return list(ast.iter_child_nodes(node))
-
-
-class _Skipping(ast.comprehension):
-    """The generator of a comprehension without what is evaluated outside of it."""
-
-    def __init__(self, real: ast.comprehension, outside: ast.expr) -> None:
-        super().__init__(target=real.target, iter=real.iter, ifs=real.ifs, is_async=real.is_async)
-        self._fields = ("target", "ifs") if real.iter is outside else ("target", "iter", "ifs")
 
 
 def _own_nodes(node: ast.AST) -> Iterator[ast.AST]:

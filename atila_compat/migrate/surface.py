@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -116,7 +116,7 @@ def _names_of_module(module: ModuleType) -> frozenset[str]:
 
 
 def submodules(module: ModuleType) -> frozenset[str]:
-    """The public modules in a package that serves an old name; what lies beside the engine's face does not."""
+    """The public modules in a package that serves an old name; those beside the engine's face serve none."""
     if ".shims." not in module.__name__:
         return frozenset()
     import pkgutil
@@ -191,7 +191,7 @@ class World:
     """
 
     def __init__(self) -> None:
-        from ..app import Atila
+        from ..app import Atila, default_config
         from ..http.cookies import Cookies
         from ..http.mbox import MessageBox
         from ..http.request import Request
@@ -211,7 +211,8 @@ class World:
         self.cookie = Surface("was.cookie", Cookies)
         self.session = Surface("was.session", Session)
         self.mbox = Surface("was.mbox", MessageBox)
-        self.config = Surface("app.config", is_open=True)
+        self.hooks = Surface("hooks", more=("__app__", "__config__", "__mount__", "__setup__", "__umount__"))
+        self.config = Surface("app.config", is_open=True, more=default_config())
         self.shared = Surface("app.g", SharedDict, is_open=True)
         self.shared_by_all = Surface("was.g", SharedDict, is_open=True)
         self.state = Surface("skitai.g", SharedState)
@@ -292,12 +293,3 @@ class World:
 def world() -> World:
     """The surfaces; made once."""
     return World()
-
-
-def remedy_of(call: Callable[[], Any]) -> str | None:
-    """What an import says that fails; None where it does not."""
-    try:
-        call()
-    except NotServed as error:
-        return str(error)
-    return None

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .scopes import _SCOPED, Names, Scope, evaluated_inside, evaluated_outside, read_names
+from .scopes import (
+    _SCOPED,
+    APP_HOOKS,
+    OLD_APP_HOOKS,
+    PREF_HOOKS,
+    Names,
+    Scope,
+    evaluated_inside,
+    evaluated_outside,
+    read_names,
+)
 from .sources import Broken, Source, python_files, read
 from .surface import NotServed, Surface, World, submodules, world
 
@@ -25,6 +35,7 @@ class Use:
         node: where it stands.
         keywords: of the call that it is part of.
         literals: the strings among the arguments of that call.
+        stored: whether it is assigned to.
         refusal: what an import of it says that fails.
     """
 
@@ -35,6 +46,7 @@ class Use:
     node: ast.expr | ast.alias | ast.stmt
     keywords: tuple[str, ...] = ()
     literals: tuple[str, ...] = ()
+    stored: bool = False
     refusal: str = ""
 
     @property
@@ -132,8 +144,7 @@ class CodeBase:
             except RecursionError:
                 self.broken.append(_too_deep(source))
                 continue
-            for tail in _tails(dotted):
-                self._by_name.setdefault(tail, names)
+            self._by_name.setdefault(dotted, names)
             self.modules.append(Module(source, names))
         for module in list(self.modules):
             try:
@@ -166,12 +177,7 @@ def dotted_name(path: Path) -> str:
         folder = folder.parent
     if not parts:
         parts = [path.parent.name]
-    # folders without __init__.py are packages too, where somebody imports them so
     return ".".join(parts)
-
-
-def _tails(dotted: str) -> Iterator[str]:
-    yield dotted
 
 
 class _Neighbours:
@@ -218,7 +224,11 @@ class _Finder:
             pending.extend(reversed(following))
 
     def _look(self, node: ast.AST, scope: Scope) -> None:
-        if isinstance(node, ast.Call):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if scope is self.names.module and self._is_hook(node):
+                name = f"hooks.{node.name}"
+                self.module.uses.append(Use(self.source, name, node.name, self.world.hooks, node))
+        elif isinstance(node, ast.Call):
             self._calls[node.func] = node
             self._registered(node, scope)
         elif isinstance(node, ast.Attribute):
@@ -231,6 +241,15 @@ class _Finder:
                 self._import(alias.name, alias)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             self._import_from(node, node.module)
+
+    @staticmethod
+    def _is_hook(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        arguments = [argument.arg for argument in node.args.args]
+        if node.name in OLD_APP_HOOKS:
+            return arguments[:1] == ["app"]
+        if node.name == "bootstrap":
+            return arguments == ["pref"]
+        return node.name in APP_HOOKS | PREF_HOOKS or (node.name == "__app__" and not arguments)
 
     # -- imports ------------------------------------------------------------------------------------------
 
@@ -272,11 +291,13 @@ class _Finder:
         owner = self.names.surface(node.value, scope)
         if owner is None or not owner.name:
             return
-        if isinstance(node.ctx, (ast.Store, ast.Del)):
-            self._own(owner, node.attr)
-            return
         # the longest chain counts: was.request is no use of its own in was.request.uri
         self._inner.add(node.value)
+        if isinstance(node.ctx, (ast.Store, ast.Del)):
+            self._own(owner, node.attr)
+            name = f"{owner.name}.{node.attr}"
+            self.module.uses.append(Use(self.source, name, node.attr, owner, node, stored=True))
+            return
         if node in self._inner and self.names.surface(node, scope) is not None:
             return
         call = self._calls.get(node)
@@ -299,7 +320,7 @@ class _Finder:
             self.module.owned.setdefault(thing, set()).add(name)
 
     def _registered(self, call: ast.Call, scope: Scope) -> None:
-        """`was.register ("name", ...)`, `skitai.add_wasc_option ("name", ...)`, `setattr (app, "name", ...)`."""
+        """`was.register ("x", ...)`, `skitai.add_wasc_option ("x", ...)`, `setattr (app, "x", ...)`."""
         arguments = call.args
         if isinstance(call.func, ast.Name) and call.func.id == "setattr" and len(arguments) == 3:
             owner = self.names.surface(arguments[0], scope)

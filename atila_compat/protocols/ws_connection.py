@@ -1,7 +1,7 @@
 """`was.websocket`: the sending side of a connection, for any thread (spec/07 section 1.4).
 
-Messages wait in an outbox until the client takes them, in order. It is bounded: a thread that sends faster than
-the client takes waits for room, and a client that takes nothing for long is disconnected.
+Messages wait in an outbox until the client takes them, in order. It is bounded: a thread that sends faster
+than the client takes waits for room, and a client that takes nothing for long is disconnected.
 """
 
 from __future__ import annotations
@@ -125,6 +125,11 @@ class Connection:
         """Whether the connection is closed, or about to be."""
         return self._ended or self._closing is not None
 
+    @property
+    def closing(self) -> bool:
+        """Whether this side has closed the connection: nothing more is heard."""
+        return self._closing is not None
+
     def wsclient(self) -> int:
         """What `was.wsclient()` gives: the id of the client whose message is handled."""
         return self.client_id
@@ -132,22 +137,26 @@ class Connection:
     # -- for the server: any thread -------------------------------------------------------------------------
 
     def push(self, data: Any, op_code: int = -1) -> None:
-        """As `send`, for everybody else than the connection's own handler: waits for a slow client no longer
-        than a second."""
+        """As `send`, for everybody but the connection's own handler: nobody waits long for a slow client."""
         for message in messages_of(self.encoding, data, op_code):
-            self.put(message, PATIENCE_FOR_PUSHES)
+            self.push_message(message)
+
+    def push_message(self, message: Message) -> None:
+        """Send one message that is encoded already; as `push`."""
+        self.put(message, PATIENCE_FOR_PUSHES)
         self.flush_soon()
 
-    def put(self, message: Message, patience: float) -> None:
+    def put(self, message: Message, patience: float | None = None) -> None:
         """Put a message into the outbox, to be sent at the next `flush`.
 
         Args:
-            patience: seconds to wait for room; after that the client is disconnected. The event loop's own
-                thread cannot wait.
+            patience: seconds to wait for room, after that the client is disconnected; the event loop's own
+                thread cannot wait. None where the caller flushes before it puts much.
         """
         cost = len(message) + MESSAGE_COST
         with _lock:
-            if self._size + cost > OUTBOX_BYTES and self._outbox and not self._wait_for_room(cost, patience):
+            full = self._outbox and self._size + cost > OUTBOX_BYTES
+            if full and patience is not None and not self._wait_for_room(cost, patience):
                 return
             if not self._ended and self._closing is None:
                 self._outbox.append(message)

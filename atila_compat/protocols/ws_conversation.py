@@ -57,15 +57,17 @@ class Conversation:
 
     async def next(self) -> Message | None:
         """The client's next message; None when it has gone and has said nothing more, or was sent away."""
+        connection = self.connection
         while not self._inbox:
-            if self.gone:
+            if self.gone or connection.closing:
+                await connection.flush()
                 return None
             self._next = self._loop.create_future()
             try:
                 await self._next
             finally:
                 self._next = None
-        if self.gone and self.connection.closed_here:
+        if connection.closing:
             return None
         message = self._inbox.pop(0)
         self._size -= len(message)
@@ -82,11 +84,16 @@ class Conversation:
         limit = self._timeout or settings.network_timeout
         self._timer = self._loop.call_later(limit, self._watch)
 
-    async def finish(self, code: int) -> None:
-        """Close the connection, if it is open still, behind what has been sent."""
-        self.connection.close(code)
+    async def finish(self, code: int | None) -> None:
+        """End the connection, if it is open still, behind what has been sent.
+
+        Args:
+            code: what the client is told; None to hang up without a word.
+        """
+        if code is not None:
+            self.connection.close(code)
         await self.connection.flush()
-        self._ended()
+        self.connection.end()
         if self._timer is not None:
             self._timer.cancel()
         if self._reader is not None:
@@ -99,6 +106,13 @@ class Conversation:
             self._next.set_result(None)
 
     async def _read(self) -> None:
+        try:
+            await self._listen()
+        finally:
+            self.connection.end()
+            self._ended()
+
+    async def _listen(self) -> None:
         receive, connection, loop = self._receive, self.connection, self._loop
         while True:
             event: Event = await receive()
@@ -115,8 +129,6 @@ class Conversation:
                     self._room = loop.create_future()
                     await self._room
             elif kind == "websocket.disconnect":
-                connection.end()
-                self._ended()
                 return
 
     def _has_room(self) -> bool:

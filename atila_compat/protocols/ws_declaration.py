@@ -1,4 +1,4 @@
-"""`@app.websocket`: what an app declares of a WebSocket, and messages to clients by id (spec/07 section 1)."""
+"""`@app.websocket`: what an app says of a WebSocket, and messages to clients by id (spec/07 section 1)."""
 
 from __future__ import annotations
 
@@ -113,7 +113,9 @@ class WebSockets:
             f"encoding should be one of {', '.join(ENCODINGS)}, got {encoding!r}"
         )
         if kind is Kind.SESSION:
-            assert onopen is None, "WS_SESSION takes no onopen: the generator begins when the connection opens"
+            assert onopen is None, (
+                "WS_SESSION takes no onopen: the generator begins when the connection opens"
+            )
             assert onclose is None, "WS_SESSION takes no onclose: the generator is sent None at the end"
 
         def decorate(func: Handler) -> Handler:

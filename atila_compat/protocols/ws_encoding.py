@@ -46,7 +46,9 @@ class Encoding:
         if isinstance(value, API):
             return value.to_string()
         if value is not None:
-            log.warning("a %s cannot be sent as text: use str(...), or another encoding", type(value).__name__)
+            log.warning(
+                "a %s cannot be sent as text: use str(...), or another encoding", type(value).__name__
+            )
         return None
 
     def is_single(self, value: Any) -> bool:
@@ -98,7 +100,8 @@ class XMLRPCEncoding(Encoding):
 
         if value is None:
             return None
-        return dumps(value).decode()
+        text: str = dumps(value).decode()
+        return text
 
     def is_single(self, value: Any) -> bool:
         return isinstance(value, dict) or super().is_single(value)

@@ -68,6 +68,7 @@ class RouteTable:
         point = context.point.rstrip("/") if context else ""
         mount_options = context.options if context else {}
         route = Route(point + rule or "/", func, resource, options, mount_options, overridable, context)
+        route.routable["route"] = rule  # as it is written, without the point of its module
         for method in self.router.add(route):
             if not (context and context.reloading):
                 log.warning("- method %s of %s is redefined", method, route.text)

@@ -78,6 +78,12 @@ class Exchange:
         current_was.set(self.was)
         return error_outcome(self.was, status_code, reason, detail, in_handler=False)
 
+    def reload(self) -> Outcome | None:
+        """Load changed service modules anew, with --devel. Returns the error, if one fails."""
+        current_was.set(self.was)
+        outcome: Outcome | None = self._guarded(self.was.app.reload_changed)
+        return outcome
+
     def resume(self, step: Callable[..., Any], *args: Any) -> Outcome:
         """Go on with a deferred answer: `step(*args)` gives the handler's value, or raises its error."""
         outcome: Outcome = self._guarded(self._resume, step, *args)

@@ -88,6 +88,11 @@ async def locate(app: Atila, was: Was, path: str) -> RouteSet | Complete:
     """The routes of a path, or what is answered where it has none; sets the path's parameters."""
     if "./" in path or "//" in path or "\0" in path:
         return await refuse(was, 404)
+    if app.use_reloader:
+        exchange = Exchange(was, None)
+        failure: Complete | None = await exchange.hop(exchange.reload)
+        if failure is not None:
+            return failure
     try:
         found = app.router.find(path, was.request.method)
     except Redirect as redirect:

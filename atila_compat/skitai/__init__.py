@@ -139,7 +139,7 @@ from .tuning import (
     set_worker_critical_point,
     use_poll,
 )
-from .unserved import mount_django, test_client, websocket
+from .unserved import mount_django, websocket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -299,6 +299,18 @@ def register_g(*names: str) -> Callable[[T], T]:
 
 
 register_cache_keys = register_states = addlu = deflu = lukeys = trackers = register_g
+
+def test_client(*args: Any, **options: Any) -> Any:
+    """Run a launch script and give a client for it: `skitai.test_client("serve.py", port=30371, devel=True)`.
+
+    The arguments are those of `atila_compat.testing.launcher.Launcher` (README "Test Client").
+    """
+    from ..testing.launcher import Launcher
+
+    return Launcher(*args, **options)
+
+
+test_client.__test__ = False  # type: ignore[attr-defined] # pytest would take it for a test
 
 _SUBMODULES = ("exceptions", "tasks", "wastuff")
 

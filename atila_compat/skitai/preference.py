@@ -61,15 +61,11 @@ class Preference(AttrDict):
 
         Raises AssertionError where `path` is no directory.
         """
-        self.config.STATIC_URL = url
-        if path is not None:
-            self.config.STATIC_ROOT = self._serve(url, path, first=True)
+        serve_folder(self.config, "STATIC", url, path, rank=self._rank)
 
     def set_media(self, url: str, path: str | None = None) -> None:
         """Set `config.MEDIA_URL`, and serve the files of `path` there; otherwise as `set_static`."""
-        self.config.MEDIA_URL = url
-        if path is not None:
-            self.config.MEDIA_ROOT = self._serve(url, path, first=True)
+        serve_folder(self.config, "MEDIA", url, path, rank=self._rank)
 
     def add_static(self, path: str, front: bool = False) -> None:
         """Serve one more directory at `config.STATIC_URL` (`/static` where none is set).
@@ -80,15 +76,7 @@ class Preference(AttrDict):
 
         Raises AssertionError where `path` is no directory.
         """
-        url = self.config.setdefault("STATIC_URL", DEFAULT_STATIC_URL)
-        absolute = self._serve(url, path, first=front)
-        if front:
-            self.config.STATIC_ROOT = absolute
-        else:
-            self.config.setdefault("STATIC_ROOT", absolute)
-
-    def _serve(self, url: str, path: str, first: bool) -> str:
-        return current_mounts().add_directory(url, path, first=first, rank=self._rank).path
+        add_static_folder(self.config, path, front, rank=self._rank)
 
     def add_template_dir(self, folder: str, front: bool = False) -> None:
         """Search `folder`, relative to the launch script, for templates too; `front`: before the others."""
@@ -139,6 +127,21 @@ class Preference(AttrDict):
         twin.mountables.extend((point, target, dict(options)) for point, target, options in self.mountables)
         twin.extensions.extend(self.extensions)
         return twin
+
+
+def serve_folder(config: AttrDict, kind: str, url: str, path: str | None, rank: int = OWN) -> None:
+    """What `set_static` and `set_media` do, of preferences and of apps: `kind` is STATIC or MEDIA."""
+    config[f"{kind}_URL"] = url
+    if path is not None:
+        config[f"{kind}_ROOT"] = current_mounts().add_directory(url, path, first=True, rank=rank).path
+
+
+def add_static_folder(config: AttrDict, path: str, front: bool = False, rank: int = OWN) -> None:
+    """What `add_static` does, of preferences and of apps."""
+    url = config.setdefault("STATIC_URL", DEFAULT_STATIC_URL)
+    directory = current_mounts().add_directory(url, path, first=front, rank=rank)
+    if front or "STATIC_ROOT" not in config:
+        config.STATIC_ROOT = directory.path
 
 
 def _folder(module: ModuleType) -> str:

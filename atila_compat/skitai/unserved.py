@@ -7,17 +7,6 @@ from typing import Any, NoReturn
 from ..errors import AtilaError
 
 
-def test_client(*args: Any, **options: Any) -> NoReturn:
-    """Not served yet; raises AtilaError."""
-    raise AtilaError(
-        "skitai.test_client is not served yet: call the app through httpx, "
-        "httpx.AsyncClient(transport=httpx.ASGITransport(skitai.asgi()))"
-    )
-
-
-test_client.__test__ = False  # type: ignore[attr-defined] # pytest would take it for a test
-
-
 def websocket(*args: Any, **options: Any) -> NoReturn:
     """Not served yet; raises AtilaError."""
     raise AtilaError(

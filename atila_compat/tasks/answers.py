@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextvars
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import HTTPError, HTTPTaskError
@@ -186,7 +186,8 @@ class ProxyPass(Deferred):
         path: below it.
         timeout: seconds until the answer begins.
 
-    Raises KeyError for an unknown alias.
+    Raises KeyError for an unknown alias, HTTPError 404 for a path with `..`, 413 for an upload that was too
+    large to be kept.
     """
 
     def __init__(
@@ -197,6 +198,8 @@ class ProxyPass(Deferred):
         self.forward = forward
         request = was.request
         path = (path or "").lstrip("/")
+        if not {".", ".."}.isdisjoint(path.partition("?")[0].split("/")):
+            raise HTTPError("404 Not Found", "a path may not climb out of what is passed on")
         uri = f"{alias.rstrip('/')}/{path}"
         content: bytes | None = None
         if forward:

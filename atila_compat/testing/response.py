@@ -117,9 +117,8 @@ class Response:
     def raise_for_status(self) -> None:
         """Raises httpx.HTTPStatusError for a status of 400 and above."""
         if not self.ok:
-            raise httpx.HTTPStatusError(
-                f"{self.status_code} {self.reason} for {self.url}", request=self.raw.request, response=self.raw
-            )
+            message = f"{self.status_code} {self.reason} for {self.url}"
+            raise httpx.HTTPStatusError(message, request=self.raw.request, response=self.raw)
 
     def iter_content(self, chunk_size: int | None = None) -> Iterator[bytes]:
         """The body in pieces of `chunk_size` bytes, or as they come in."""
@@ -140,7 +139,7 @@ class Response:
         self.close()
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") or name == "raw":
             raise AttributeError(name)
         return getattr(self.raw, name)
 

@@ -110,7 +110,7 @@ async def test_clauses_do_what_they_say(database: Database) -> None:
 
 
 async def test_changes_are_made(database: Database) -> None:
-    """insert, update, delete, RETURNING, ON CONFLICT, INSERT INTO ... SELECT and further tables change rows."""
+    """insert, update, delete, RETURNING, ON CONFLICT, INSERT ... SELECT and further tables change rows."""
     await database.sql(SHOPS)
     assert await database.run(database.insert("shop").set({"id": 4, "name": "x"}, city=None)) is None
     added = database.insert("shop").set(id=5, name='it\'s "q"').returning("id", "name", "city")

@@ -70,8 +70,8 @@ def test_no_folder_is_fine(tmp_path: Path) -> None:
     [
         (
             (
-                "SELECT * FROM {tbl} WHERE {this.filter} {this.group_by} {this.having} {this.order_by} {this.limit} "
-                "{this.offset}"
+                "SELECT * FROM {tbl} WHERE {this.filter} {this.group_by} {this.having} {this.order_by} "
+                "{this.limit} {this.offset}"
             ),
             lambda t: t.feed(tbl="t").filter(a=1).group_by("x").having("y").order_by("-z")[2:5],
             "SELECT * FROM t WHERE a = 1 GROUP BY x HAVING y ORDER BY z DESC LIMIT 3 OFFSET 2",
@@ -96,8 +96,8 @@ def test_no_folder_is_fine(tmp_path: Path) -> None:
         ("{q}", lambda t: t.feed(q=Builder(PGSQL).select("bar")), "SELECT * FROM bar"),
         (
             "({d.columns}) ({d.values}) {d.pairs}",
-            lambda t: t.feed(d=D(a=1, b="x")),
-            "(a, b) (1, 'x') a = 1, b = 'x'",
+            lambda t: t.feed(d=D(a=1, b="")),
+            "(a, b) (1, '') a = 1, b = ''",
         ),
         ("{n} {x}", lambda t: t.feed(n=3, x=None), "3 NULL"),
         ("{x}", lambda t: t.data(x="it's"), "'it''s'"),

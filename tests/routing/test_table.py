@@ -62,6 +62,16 @@ def test_empty_rule_of_a_mounted_module_is_its_point() -> None:
     assert outcome(app.router, "/sub/") == ("/sub/", {})
 
 
+def test_handlers_see_the_rule_as_it_is_written() -> None:
+    """`was.request.routable["route"]` is the rule without the point of its module."""
+    app = Atila("app")
+    app.mount_context = MountContext("/sub")
+    app.route("/x/<int:n>")(lambda was, n: "")
+    hit = app.router.find("/sub/x/3", "GET")
+    assert hit is not None
+    assert hit[0].by_method["GET"].routable["route"] == "/x/<int:n>"
+
+
 def test_redefined_method_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """The same rule and method again is a warning."""
     app = Atila("app")

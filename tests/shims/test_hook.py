@@ -62,9 +62,9 @@ def test_names_are_aliases(name: str, real: str) -> None:
 @pytest.mark.usefixtures("installed")
 def test_from_imports() -> None:
     """Names come from packages and from modules in them."""
-    from atila import EVT_MOUNTED, Atila  # type: ignore[import-not-found]
-    from skitai import was  # type: ignore[import-not-found]
-    from skitai.exceptions import HTTPError  # type: ignore[import-not-found]
+    from atila import EVT_MOUNTED, Atila
+    from skitai import was
+    from skitai.exceptions import HTTPError
 
     assert Atila is atila_compat.Atila
     assert was is atila_compat.skitai.was

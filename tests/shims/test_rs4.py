@@ -61,7 +61,7 @@ def test_marks() -> None:
         def roar(self) -> str:
             return "roar"
 
-    @marks.deprecated("use roar")
+    @marks.deprecated("use roar")  # type: ignore[untyped-decorator]
     def shout() -> int:
         return 1
 

@@ -46,12 +46,15 @@ def mounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mounts]:
 async def running(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application whose lifespan runs."""
     to_app, from_app = anyio.create_memory_object_stream[Any](2), anyio.create_memory_object_stream[Any](2)
+
+    async def live() -> None:
+        await app({"type": "lifespan", "state": {}}, to_app[1].receive, from_app[0].send)
+
     async with anyio.create_task_group() as group:
-        scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
-        group.start_soon(app, scope, to_app[1].receive, from_app[0].send)
+        group.start_soon(live)
         await to_app[0].send({"type": "lifespan.startup"})
         assert (await from_app[1].receive())["type"] == "lifespan.startup.complete"
-        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
             yield client
         await to_app[0].send({"type": "lifespan.shutdown"})
@@ -148,6 +151,23 @@ async def test_files_go_before_apps(tmp_path: Path) -> None:
         assert (await client.post("/page", content=b"x")).text == "app.page"
         assert (await client.get("/sub/")).text == "app.sub"
         assert (await client.get("/sub")).status_code == 301
+
+
+async def test_apps_serve_files_of_their_own(tmp_path: Path) -> None:
+    """`set_static`, `set_media` and `add_static` of an app do what those of a preference do."""
+    for name in ("s", "t", "m"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.txt").write_text(name)
+    app = Atila("app")
+    app.set_static("/assets", "s")
+    app.add_static("t")
+    app.set_media("/pictures", "m")
+    skitai.mount("/", app)
+    async with running(skitai.asgi()) as client:
+        assert app.config.STATIC_URL == "/assets/"
+        assert app.config.STATIC_ROOT == str(tmp_path / "s")
+        for path in ("/assets/s.txt", "/assets/t.txt", "/pictures/m.txt"):
+            assert (await client.get(path)).text == path[-5]
 
 
 async def test_disable_static(mounts: Mounts, tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""The sub-commands of `atila-compat` that are no part of running an app.
+
+atila-compat check PATH [--format text|json|sarif] [--output FILE]
+atila-compat migrate PATH [--step NAME] [--write] [--list]
+atila-compat parity record|play ...
+atila-compat usage FILE
+atila-compat enable
+atila-compat disable
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..errors import AtilaError
+
+PURPOSES = {
+    "check": "name what an app uses, what of it is missing and what differs",
+    "migrate": "rewrite an app, one step at a time",
+    "parity": "record the old server's answers and play them against the new one",
+    "usage": "show what `run --usage FILE` has counted",
+    "enable": "serve the old names to plain `python3 serve.py` in this environment",
+    "disable": "undo `enable`",
+}
+
+
+def main(command: str, arguments: Sequence[str]) -> int:
+    """Run a sub-command; returns the exit code.
+
+    Args:
+        command: one of PURPOSES.
+        arguments: what stands behind it on the command line.
+
+    Raises SystemExit with code 2 for a wrong command line.
+    """
+    parser = argparse.ArgumentParser(prog=f"atila-compat {command}", description=_sentence(PURPOSES[command]))
+    make = _MAKERS[command](parser)
+    given = parser.parse_args(arguments)
+    try:
+        return make(given)
+    except AtilaError as error:
+        print(f"atila-compat: {error}", file=sys.stderr)
+        return 2
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def existing(text: str) -> Path:
+    """A path that exists, for argparse."""
+    path = Path(text)
+    if not path.exists():
+        raise argparse.ArgumentTypeError(f"there is no file or folder {text}")
+    return path
+
+
+def _check(parser: argparse.ArgumentParser) -> Run:
+    from .formats import FORMATS, rendered
+
+    parser.add_argument(
+        "paths", metavar="PATH", type=existing, nargs="+", help="a file or a folder of an app"
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="(%(default)s)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the report there")
+    parser.epilog = (
+        "Nothing of the app is run. Exit code: 0 where nothing is missing, 1 where something is missing or a "
+        "file cannot be read, 2 for a wrong command line."
+    )
+
+    def run(given: argparse.Namespace) -> int:
+        from .check import check
+
+        report = check(given.paths)
+        text = rendered(report, given.format)
+        if given.output is None:
+            sys.stdout.write(text)
+        else:
+            write_file(given.output, text)
+        return report.exit_code
+
+    return run
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a report. AtilaError where that is not possible."""
+    try:
+        path.write_text(text, "utf8")
+    except OSError as error:
+        raise AtilaError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+_MAKERS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"check": _check}
