@@ -218,7 +218,7 @@ class Atila(
         self.PACKAGE_DIRS = [*self.PACKAGE_DIRS, *names]
 
     def set_static(self, url: str, path: str | None = None) -> None:
-        """Set `config.STATIC_URL` and serve `path` there; as `set_static` of a preference (spec/01 section 6.1)."""
+        """Set `config.STATIC_URL` and serve `path` there, as `set_static` of a preference does."""
         from .skitai.preference import serve_folder
 
         serve_folder(self.config, "STATIC", url, path)

@@ -2,6 +2,7 @@
 
 atila-compat run serve.py --port=5000       runs a launch script that was written for Skitai
 atila-compat routes serve.py                shows the routes of its apps
+atila-compat check serve.py                 and what else `migrate/commands.py` offers on the way over
 """
 
 from __future__ import annotations
@@ -13,15 +14,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from . import __version__
+from .migrate.commands import PURPOSES
+from .migrate.commands import main as on_the_way_over
 
-LATER = {
-    "check": "names what an app uses that behaves differently; until then the migration guide lists it",
-    "migrate": "rewrites an app step by step; until then the migration guide shows how",
-    "parity": "compares an app with its original; until then tests/conformance/play.py of the sources does",
-    "enable": "lets plain `python3 serve.py` work; until then use `atila-compat run serve.py`",
-    "disable": "undoes `enable`",
-    "docs": "writes the API document; until then run the app with --devel",
-}
+LATER = {"docs": "writes the API document; until then run the app with --devel"}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -34,10 +30,11 @@ def build_parser() -> argparse.ArgumentParser:
     run = commands.add_parser(
         "run",
         help="run a launch script",
-        usage="atila-compat run SCRIPT [the script's own options]",
+        usage="atila-compat run [--usage FILE] SCRIPT [the script's own options]",
         description="Runs a launch script as it is: its skitai.run and its command line are honoured. "
         "`atila-compat run SCRIPT --help` shows the script's options.",
     )
+    run.add_argument("--usage", metavar="FILE", help="count the old names and routes that are really used")
     routes = commands.add_parser(
         "routes",
         help="show the routes of a launch script",
@@ -47,6 +44,8 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (run, routes):
         command.add_argument("script", metavar="SCRIPT", help="the file that calls skitai.run")
         command.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    for name, purpose in PURPOSES.items():
+        commands.add_parser(name, help=purpose, add_help=False)
     for name, purpose in LATER.items():
         later = commands.add_parser(name, help=f"not in this version yet: {purpose.partition(';')[0]}")
         later.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -101,12 +100,19 @@ def show_routes(script: str, arguments: Sequence[str]) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Entry point of `atila-compat` and of `python -m atila_compat`."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] in PURPOSES:
+        raise SystemExit(on_the_way_over(argv[0], argv[1:]))
     given = build_parser().parse_args(argv)
     if given.command in LATER:
         _fail(f"{given.command} is not in this version yet: it {LATER[given.command]}")
     from .errors import AtilaError
 
     command = run_script if given.command == "run" else show_routes
+    if given.command == "run" and given.usage:
+        from .migrate.usage.count import start
+
+        start(given.usage)
     try:
         command(_script(given.script), given.arguments)
     except AtilaError as error:

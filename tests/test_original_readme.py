@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websocket import create_connection
 
 from .launch import Launched, Serve
 from .original_readme.pages import Page, Section, Step, mended, read, read_all
@@ -96,6 +97,8 @@ def test_listing_does_what_the_readme_says(running: Running, section: Section) -
                 for line in text.splitlines():
                     path, _, expected = line.partition(" -> ")
                     compare(client.get(path), expected.replace(" ", "\n\n", 1), step.line)
+            elif step.kind == "websocket":
+                talk(app, step)
             elif step.kind == "log":
                 look(app, step, text)
             else:
@@ -170,6 +173,16 @@ def compare(answer: httpx.Response, text: str, line: int) -> dict[str, str]:
         assert inner, f"{where}: {answer.text!r}"
         found |= inner.groupdict()
     return found
+
+
+def talk(app: Launched, step: Step) -> None:
+    """Send and receive what the conversation has."""
+    with contextlib.closing(create_connection(f"ws://127.0.0.1:{app.port}{step.options[0]}", timeout=10)) as peer:
+        for line in step.text.splitlines():
+            if line.startswith("> "):
+                peer.send(line[2:])
+            else:
+                assert peer.recv() == line[2:], f"line {step.line}"
 
 
 def look(app: Launched, step: Step, text: str) -> None:

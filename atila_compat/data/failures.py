@@ -85,4 +85,5 @@ def as_psycopg(error: BaseException) -> BaseException:
         twin = _twins[key] = type(other.__name__, (*key,), {**members, "__module__": other.__module__})
     made = twin(*error.args)
     made.__dict__.update(error.__dict__)
+    made.__cause__ = error.__cause__
     return made.with_traceback(error.__traceback__)

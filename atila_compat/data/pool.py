@@ -1,19 +1,22 @@
-"""A pool of connections to something that has no pool of its own."""
+"""A pool of connections to a data source."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar
 
 from .failures import mark_unsent
 
 C = TypeVar("C")
 
 log = logging.getLogger("atila_compat.data")
+
+IDLE_SECONDS = 300.0
+"""How long a connection is kept that nobody uses."""
 
 
 class Pool(Generic[C]):
@@ -23,47 +26,81 @@ class Pool(Generic[C]):
         opening: opens a connection.
         closing: closes one.
         size: connections at most.
+        usable: whether an idle connection can still be used.
+
+    Attributes:
+        count: connections there are, in use or idle.
     """
 
     def __init__(
-        self, opening: Callable[[], Awaitable[C]], closing: Callable[[C], Awaitable[None]], size: int
+        self,
+        opening: Callable[[], Awaitable[C]],
+        closing: Callable[[C], Awaitable[None]],
+        size: int,
+        usable: Callable[[C], bool] = lambda connection: True,
     ) -> None:
-        self._open, self._close, self._size = opening, closing, max(size, 1)
-        self._idle: list[C] = []
+        self._open, self._close, self._size, self._usable = opening, closing, max(size, 1), usable
+        self._idle: deque[tuple[C, float]] = deque()
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._closing: set[asyncio.Future[None]] = set()
+        self._tasks: set[asyncio.Future[Any]] = set()
         self._closed = False
         self.count = 0
+
+    @property
+    def idle(self) -> int:
+        """Connections that nobody uses."""
+        return len(self._idle)
 
     async def acquire(self) -> C:
         """A connection; waits until one is free.
 
-        Raises RuntimeError after close, and what opening one raises.
+        Raises RuntimeError after close, and what opening one raises, marked by `failures.mark_unsent`.
         """
-        while not self._idle and self.count >= self._size:
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if not turn.cancelled():
-                    self._wake()  # it was our turn already: let the next one have it
-                raise
-            finally:
-                if turn in self._waiting:
-                    self._waiting.remove(turn)
-        if self._closed:
-            raise RuntimeError("the data source is closed: the server is shutting down")
-        if self._idle:
-            return self._idle.pop()
-        self.count += 1
+        while True:
+            if self._closed:
+                raise RuntimeError("the data source is closed: the server is shutting down")
+            while self._idle:
+                connection, since = self._idle.pop()
+                if since + IDLE_SECONDS > time.monotonic() and self._usable(connection):
+                    return connection
+                self.discard(connection)
+            if self.count < self._size:
+                return await self._opened()
+            await self._my_turn()
+
+    async def _my_turn(self) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
         try:
-            return await self._open()
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self._waiting.remove(turn)
+            else:
+                self._wake()  # it was our turn already: let the next one have it
+            raise
+
+    async def _opened(self) -> C:
+        """A new connection; one whose user gives up meanwhile is there for the next."""
+        self.count += 1
+        opening = self.keep(self._open())
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(self._opened_for_nobody)
+            raise
         except BaseException as error:
             mark_unsent(error)
             self.count -= 1
             self._wake()
             raise
+
+    def _opened_for_nobody(self, opening: asyncio.Future[C]) -> None:
+        if opening.cancelled() or opening.exception() is not None:
+            self.count -= 1
+            self._wake()
+        else:
+            self.release(opening.result())
 
     def _wake(self) -> None:
         while self._waiting:
@@ -72,21 +109,29 @@ class Pool(Generic[C]):
                 turn.set_result(None)
                 return
 
+    def keep(self, work: Awaitable[Any]) -> asyncio.Future[Any]:
+        """Run `work` whatever becomes of its user; `close` waits for it."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
     def release(self, connection: C) -> None:
         """Give a connection back."""
         if self._closed:
             self.discard(connection)
             return
-        self._idle.append(connection)
+        now = time.monotonic()
+        self._idle.append((connection, now))
+        while self._idle[0][1] + IDLE_SECONDS < now:
+            self.discard(self._idle.popleft()[0])
         self._wake()
 
     def discard(self, connection: C) -> None:
         """Close a connection that cannot be used any more, without waiting for that."""
         self.count -= 1
         self._wake()
-        closing = asyncio.ensure_future(self._close_quietly(connection))
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
+        self.keep(self._close_quietly(connection))
 
     async def _close_quietly(self, connection: C) -> None:
         try:
@@ -94,22 +139,12 @@ class Pool(Generic[C]):
         except Exception:
             log.debug("closing %r failed", connection, exc_info=True)
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[C]:
-        """A connection for the time of the block."""
-        connection = await self.acquire()
-        try:
-            yield connection
-        finally:
-            self.release(connection)
-
     async def close(self) -> None:
         """Close idle connections now, the others when they come back."""
         self._closed = True
-        idle, self._idle = self._idle, []
-        for connection in idle:
-            self.discard(connection)
+        while self._idle:
+            self.discard(self._idle.popleft()[0])
         while self._waiting:
             self._wake()
-        while self._closing:
-            await asyncio.gather(*self._closing)
+        while self._tasks:
+            await asyncio.wait(self._tasks)

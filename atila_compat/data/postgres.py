@@ -1,34 +1,36 @@
 """PostgreSQL through asyncpg (extra `postgres`).
 
 `databases` was measured first: compiling each statement with SQLAlchemy and resetting the session after it,
-it takes 510 us where asyncpg takes 70; with the pool of asyncpg and no reset it is 100.
+it takes 510 us where asyncpg takes 70.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from ..errors import MissingExtra
 from ..structures import AttrDict
 from .backend import Outcome
 from .engines import PGSQL
-from .failures import as_psycopg, mark_unsent
+from .failures import as_psycopg
 from .lexer import with_casts
+from .pool import Pool
 from .values import as_array, as_json
 from .writer import Statement
 
-if TYPE_CHECKING:
-    import asyncpg
+T = TypeVar("T")
 
 CONNECT_SECONDS = 10.0
+SETTLE_SECONDS = 5.0
+"""How long a connection may take to end what it was doing before it is cut."""
 _PLANS = 1024
 _PLAN_SECONDS = 300.0
 _CHANGES_TABLES = re.compile(r"\s*(?:create|alter|drop|set)\b", re.IGNORECASE)
@@ -191,75 +193,78 @@ class PostgresBackend:
             "user": user or None,
             "password": password or None,
             "database": database or None,
-            "min_size": 0,
-            "max_size": max(max_conns, 1),
             "timeout": CONNECT_SECONDS,
-            "init": _prepare_connection,
-            "reset": _leave_transaction,
         }
         if ssl:
             self._options["ssl"] = "require"
-        self._pool: asyncpg.Pool[Any] | None = None
-        self._opening: asyncio.Task[Any] | None = None
+        self.pool: Pool[Any] = Pool(self._open, _close, max_conns, lambda raw: not raw.is_closed())
         self.statements = Statements()
 
-    @property
-    def pool(self) -> Any:
-        """asyncpg's pool; None before the first statement."""
-        return self._pool
-
-    async def _opened(self) -> Any:
-        if self._pool is None:
-            if self._opening is None:  # one task for all who wait: a pool is opened once
-                self._opening = asyncio.ensure_future(self._open())
-            await asyncio.shield(self._opening)
-        return self._pool
-
-    async def _open(self) -> None:
+    async def _open(self) -> Any:
+        raw = await self._asyncpg.connect(**self._options)
         try:
-            self._pool = await self._asyncpg.create_pool(**self._options)
-        finally:
-            self._opening = None
+            await _decode_as_the_original(raw)
+        except BaseException:
+            raw.terminate()
+            raise
+        return raw
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Any]:
-        """A connection of asyncpg for the time of the block; see `failures.as_psycopg` for what it raises."""
+    async def acquire(self) -> Any:
+        """A connection of asyncpg; see `failures.as_psycopg` for what is raised."""
         try:
-            pool = await self._opened()
-            try:
-                raw = await pool.acquire()
-            except self.errors as error:
-                mark_unsent(error)
-                raise
-            try:
-                yield raw
-            finally:
-                await pool.release(raw)
+            return await self.pool.acquire()
         except self.errors as error:
             raised = as_psycopg(error)
-            if raised is error:
-                raise
-            raise raised from error.__cause__
+            raise raised from raised.__cause__
+
+    def release(self, raw: Any, is_idle: bool = True) -> asyncio.Future[None] | None:
+        """Take a connection back; what it may still have to do is done in the background, and returned."""
+        if raw.is_closed():
+            self.pool.discard(raw)
+        elif is_idle and not raw.is_in_transaction():
+            self.pool.release(raw)
+        else:
+            return self.pool.keep(self._settle(raw))
+        return None
+
+    async def _settle(self, raw: Any) -> None:
+        try:
+            async with asyncio.timeout(SETTLE_SECONDS):
+                with contextlib.suppress(self._asyncpg.InFailedSQLTransactionError):
+                    await raw.execute("SELECT 1")  # comes after a statement that is being cancelled
+                if raw.is_in_transaction():
+                    await raw.execute("ROLLBACK")
+        except Exception:
+            raw.terminate()
+            self.pool.discard(raw)
+        except BaseException:
+            raw.terminate()
+            self.pool.count -= 1
+            raise
+        else:
+            self.pool.release(raw)
 
     async def execute(self, statements: Sequence[Statement]) -> list[AttrDict] | None:
         """Execute statements, several as one transaction; see `SQLBackend.execute`.
 
         Raises asyncpg.PostgresError, asyncpg.InterfaceError, OSError; see `failures.as_psycopg`.
         """
-        async with self.connection() as raw:
+        raw, is_idle = await self.acquire(), False
+        try:
             if len(statements) == 1:
-                outcome = await self.statements.run(raw, statements[0])
+                columns, rows, _ = await self.statements.run(raw, statements[0])
             else:
                 await raw.execute("BEGIN")
-                try:
-                    outcome = await self.run_all(raw, statements)
-                    await raw.execute("COMMIT")
-                except self._asyncpg.PostgresError:
-                    if raw.is_in_transaction():
-                        await raw.execute("ROLLBACK")
-                    raise
-            columns, rows, _ = outcome
-            return None if columns is None else [AttrDict(row) for row in rows]
+                columns, rows, _ = await self.run_all(raw, statements)
+                await raw.execute("COMMIT")
+            is_idle = True
+        except self.errors as error:
+            is_idle = True
+            raised = as_psycopg(error)
+            raise raised from raised.__cause__
+        finally:
+            self.release(raw, is_idle)
+        return None if columns is None else [AttrDict(row) for row in rows]
 
     async def run_all(self, raw: Any, statements: Sequence[Statement], counted: bool = False) -> _Answer:
         """Execute statements; the outcome is the last one's."""
@@ -270,41 +275,27 @@ class PostgresBackend:
 
     async def transaction(self) -> PostgresSession:
         """A session."""
-        pool = await self._opened()
-        try:
-            return PostgresSession(self, await pool.acquire())
-        except self.errors as error:
-            raise as_psycopg(error) from error.__cause__
-
-    async def release(self, raw: Any) -> None:
-        """Take a session's connection back."""
-        if self._pool is not None:
-            await self._pool.release(raw)
+        return PostgresSession(self, await self.acquire())
 
     async def close(self) -> None:
-        """Close all connections; those in use are cut after a moment."""
-        pool, self._pool = self._pool, None
-        if pool is None:
-            return
-        try:
-            await asyncio.wait_for(pool.close(), 2)
-        except TimeoutError:
-            pool.terminate()
+        """Close all connections; those in use when they come back."""
+        await self.pool.close()
 
 
-async def _prepare_connection(raw: Any) -> None:
-    """Have values decoded as the original's driver did: JSON as objects, UUIDs as text, a real 0.1 as 0.1."""
+async def _close(raw: Any) -> None:
+    try:
+        await raw.close(timeout=SETTLE_SECONDS)
+    finally:
+        raw.terminate()
+
+
+async def _decode_as_the_original(raw: Any) -> None:
+    """Have values decoded as the original's driver did: JSON is objects, UUIDs are text, real 0.1 is 0.1."""
     for kind in ("json", "jsonb"):
         await raw.set_type_codec(kind, schema="pg_catalog", encoder=str, decoder=json.loads, format="text")
     await raw.set_type_codec("float4", schema="pg_catalog", encoder=str, decoder=float, format="text")
     for kind in (*_AS_TEXT, *_SHAPES):
         await raw.set_type_codec(kind, schema="pg_catalog", encoder=str, decoder=str, format="text")
-
-
-async def _leave_transaction(raw: Any) -> None:
-    """What happens when a connection comes back: nothing else of the session is reset, as in the original."""
-    if raw.is_in_transaction():
-        await raw.execute("ROLLBACK")
 
 
 class PostgresSession:
@@ -313,37 +304,51 @@ class PostgresSession:
     def __init__(self, backend: PostgresBackend, raw: Any) -> None:
         self._backend = backend
         self._raw: Any = raw
+        self._is_idle = True
 
-    def _connection(self) -> Any:
+    async def _run(self, work: Callable[[Any], Awaitable[T]]) -> T:
         if self._raw is None:
             raise RuntimeError("this transaction has ended: begin another one")
-        return self._raw
+        self._is_idle = False
+        try:
+            result = await work(self._raw)
+        except self._backend.errors as error:
+            self._is_idle = True
+            raised = as_psycopg(error)
+            raise raised from raised.__cause__
+        self._is_idle = True
+        return result
 
     async def execute(self, statements: Sequence[Statement]) -> Outcome:
         """Execute statements; see `Session.execute`. Raises what `PostgresBackend.execute` does."""
-        raw = self._connection()
-        try:
+
+        async def work(raw: Any) -> Outcome:
             if not raw.is_in_transaction():
                 await raw.execute("BEGIN")
             columns, rows, count = await self._backend.run_all(raw, statements, counted=True)
-        except self._backend.errors as error:
-            raise as_psycopg(error) from error.__cause__
-        return Outcome(columns, [tuple(row) for row in rows], count)
+            return Outcome(columns, [tuple(row) for row in rows], count)
+
+        return await self._run(work)
+
+    async def _end(self, how: str) -> None:
+        async def work(raw: Any) -> None:
+            if raw.is_in_transaction():
+                await raw.execute(how)
+
+        await self._run(work)
 
     async def commit(self) -> None:
         """Keep what was done."""
-        raw = self._connection()
-        if raw.is_in_transaction():
-            await raw.execute("COMMIT")
+        await self._end("COMMIT")
 
     async def rollback(self) -> None:
         """Undo what was done."""
-        raw = self._connection()
-        if raw.is_in_transaction():
-            await raw.execute("ROLLBACK")
+        await self._end("ROLLBACK")
 
     async def close(self) -> None:
         """Undo what was not committed and give the connection back."""
         raw, self._raw = self._raw, None
         if raw is not None:
-            await self._backend.release(raw)
+            settling = self._backend.release(raw, self._is_idle)
+            if settling is not None:
+                await asyncio.shield(settling)

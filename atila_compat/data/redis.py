@@ -196,10 +196,11 @@ class RedisBackend:
         if not commands:
             return []
         replies = await self.send([("MULTI",), *commands, ("EXEC",)] if transaction else commands)
-        for reply in replies:
+        results = replies[-1] if transaction and isinstance(replies[-1], list) else replies
+        for reply in (*replies, *results):
             if isinstance(reply, Exception):
                 raise reply
-        return list(replies[-1]) if transaction else replies
+        return list(results)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from typing import Any
 
+from ..context import get_was
 from ..errors import REASONS, ExcInfo, HTTPError, split_status
-from .api import API, make_fault
+from . import api
 from .conditional import check_etag, check_mtime, etag_of, http_date, quoted
 from .request import Request
 
@@ -98,18 +99,34 @@ class Response:
 
     def make_api(
         self, data: dict[str, Any] | None, *, encoder: Any = "utcoffset", pretty: bool = False
-    ) -> API:
+    ) -> api.API:
         """An API answer; its content type is set now."""
-        api = API(data, accept=self.request.accept, encoder=encoder, pretty=pretty)
-        self.set_header("Content-Type", api.content_type)
-        return api
+        made = api.API(data, accept=self.request.accept, encoder=encoder, pretty=pretty)
+        self.set_header("Content-Type", made.content_type)
+        return made
 
-    def make_fault(self, status: str, *args: Any, encoder: Any = "utcoffset", **options: Any) -> API:
+    def make_fault(self, status: str, *args: Any, encoder: Any = "utcoffset", **options: Any) -> api.API:
         """An error object that a handler returns; status and content type are set now."""
-        fault = make_fault(status, *args, accept=self.request.accept, encoder=encoder, **options)
+        fault = api.make_fault(status, *args, accept=self.request.accept, encoder=encoder, **options)
         self.set_status(status)
         self.set_header("Content-Type", fault.content_type)
         return fault
+
+    def API(self, *args: Any, **members: Any) -> api.API:  # noqa: N802 - the original's name
+        """The same as `was.API`."""
+        return get_was().API(*args, **members)
+
+    def Fault(self, *args: Any, **options: Any) -> api.API:  # noqa: N802
+        """The same as `was.Fault`."""
+        return get_was().Fault(*args, **options)
+
+    def File(self, *args: Any, **options: Any) -> Any:  # noqa: N802
+        """The same as `was.File`."""
+        return get_was().File(*args, **options)
+
+    def MountedFile(self, uri: str) -> Any:  # noqa: N802
+        """The same as `was.MountedFile`."""
+        return get_was().MountedFile(uri)
 
     # -- status ---------------------------------------------------------------------------------------------
 

@@ -96,4 +96,56 @@ def write_file(path: Path, text: str) -> None:
         raise AtilaError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-_MAKERS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"check": _check}
+def _migrate(parser: argparse.ArgumentParser) -> Run:
+    from .codemod.steps import STEPS, chosen
+
+    parser.add_argument("paths", metavar="PATH", type=existing, nargs="*", help="a file or folder of an app")
+    parser.add_argument(
+        "--step",
+        action="append",
+        default=[],
+        choices=[step.name for step in STEPS],
+        dest="steps",
+        help="take this step only; may be given several times",
+    )
+    parser.add_argument("--write", action="store_true", help="change the files")
+    parser.add_argument("--list", action="store_true", help="name the steps")
+    parser.epilog = (
+        "Shows what would change as a diff on standard output, and what is left and why on standard error; "
+        "changes files with --write only."
+    )
+
+    def run(given: argparse.Namespace) -> int:
+        if given.list:
+            width = max(len(step.name) for step in STEPS)
+            for step in STEPS:
+                print(f"{step.name:<{width}}  {step.about}")
+            return 0
+        if not given.paths:
+            parser.error("name the files or folders of the app")
+        steps = chosen(given.steps)
+        for step in steps:
+            step.load()  # what it needs is missing now or never
+        from .codemod.rewriting import rewrite
+
+        files, left = rewrite(given.paths, steps)
+        changed = [file for file in files if file.changed]
+        for file in changed:
+            sys.stdout.write(file.diff())
+            if given.write:
+                try:
+                    file.write()
+                except OSError as error:
+                    raise AtilaError(f"{file.shown} cannot be written: {error.strerror or error}") from error
+        for note in left:
+            step_name = f"{note.step}: " if note.step else ""
+            print(f"left: {note.path}:{note.line}: {step_name}{note.reason}", file=sys.stderr)
+        what = "changed" if given.write else "to change; --write changes them"
+        count = f"{len(changed)} of {len(files)} files"
+        print(f"{count} {what if changed else 'to change'}, {len(left)} places left", file=sys.stderr)
+        return 0
+
+    return run
+
+
+_MAKERS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"check": _check, "migrate": _migrate}

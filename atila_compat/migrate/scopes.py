@@ -11,6 +11,7 @@ import builtins
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from ..shims.hook import SERVED
 from .surface import NotServed, Surface, World
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -22,14 +23,18 @@ PREF_HOOKS = frozenset({"__config__", "bootstrap", "__config"})
 WITHOUT_WAS = frozenset({"template_filter"})
 """Decorators of an app whose functions are not given `was` first."""
 
-_BUILTINS = frozenset(dir(builtins)) | {
-    "__file__",
-    "__name__",
-    "__path__",
+_OF_ORIGINAL = frozenset({*SERVED, "atila_compat"})
+_OF_MODULES: tuple[str, ...] = (
+    "__annotations__",
+    "__builtins__",
+    "__class__",
     "__doc__",
-    "__spec__",
-    "__package__",
-}
+    "__file__",
+    "__loader__",
+    "__module__",
+)
+_OF_MODULES += ("__name__", "__package__", "__path__", "__qualname__", "__spec__")
+_BUILTINS = frozenset({*dir(builtins), *_OF_MODULES})
 
 
 @dataclass
@@ -124,7 +129,7 @@ class Names:
             if owner is None:
                 return None
             found = owner.follow.get(node.attr)
-            if found is None and owner.name.partition(".")[0] not in ("was", "app", "pref", "task", "tasks"):
+            if found is None and owner.name.partition(".")[0] in _OF_ORIGINAL:
                 try:
                     found = self.world.member(owner.name, node.attr)
                 except NotServed:

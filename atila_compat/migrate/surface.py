@@ -154,6 +154,14 @@ def real_name(module: str) -> str | None:
     return None if real is None else f"{real}.{rest}" if rest else real
 
 
+def old_name(module: str) -> str:
+    """The original's name of a module of this package, where it has one; else the name as it is."""
+    for top, real in SERVED.items():
+        if module == real or module.startswith(real + "."):
+            return top + module[len(real) :]
+    return module
+
+
 def served_module(module: str) -> ModuleType:
     """The module here that an old name means.
 
@@ -255,10 +263,13 @@ class World:
         self._modules: dict[str, Surface | None] = {}
 
     def module(self, name: str) -> Surface | None:
-        """The surface of a module of the original.
+        """The surface of a module of the original, by its old name or by the one that it has here.
 
         None for modules of others. Raises NotServed for one that is not there.
         """
+        name = old_name(name)
+        if name in ("atila_compat", "atila_compat.shims"):
+            return self._own_module(name)
         if name.partition(".")[0] not in SERVED:
             return None
         if name not in self._modules:
@@ -272,11 +283,24 @@ class World:
                 surface.gives.update(Atila=self.app, preference=self.pref)
         return self._modules[name]
 
+    def _own_module(self, name: str) -> Surface:
+        surface = Surface(name, is_open=True)
+        if name == "atila_compat":
+            surface.follow["Atila"] = self.atila_class
+            surface.gives["Atila"] = self.app
+        tops = ("skitai",) if name == "atila_compat" else tuple(SERVED)
+        for top in tops:
+            there = self.module(top)
+            assert there is not None
+            surface.follow[top] = there
+        return surface
+
     def member(self, module: str, name: str) -> Surface | None:
         """What `from module import name` gives, where that is known: a class, an object, a module below it.
 
         Raises NotServed where the module, or the module that the name is, is not there.
         """
+        module = old_name(module)
         surface = self.module(module)
         if surface is None:
             return None
@@ -284,6 +308,8 @@ class World:
             return surface.follow[name]
         if name in surface.gives:
             return Surface(f"{module}.{name}", is_open=True, instance=surface.gives[name])
+        if surface.owner is None:
+            return None
         if name in submodules(surface.owner) or name in getattr(surface.owner, "_SUBMODULES", ()):
             return self.module(f"{module}.{name}")
         return None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..shims.hook import SERVED
 from .scopes import (
     _SCOPED,
     APP_HOOKS,
@@ -90,6 +91,7 @@ class Module:
     Attributes:
         names: what its names are.
         owned: attributes that it adds to things of the original, by the thing's name: `{"was": {"user_id"}}`.
+        loads: where names are used, and the scopes that they are used in.
     """
 
     source: Source
@@ -97,6 +99,7 @@ class Module:
     uses: list[Use] = field(default_factory=list)
     unbound: list[Unbound] = field(default_factory=list)
     owned: dict[str, set[str]] = field(default_factory=dict)
+    loads: list[tuple[ast.Name, Scope]] = field(default_factory=list)
 
 
 class CodeBase:
@@ -156,9 +159,25 @@ class CodeBase:
             for thing, attributes in module.owned.items():
                 self.owned.setdefault(thing, set()).update(attributes)
 
+    def module_of(self, source: Source) -> Module:
+        """What a new version of one of the files uses; the code base itself stays as it is.
+
+        Raises RecursionError for one that is nested too deeply.
+        """
+        there = world()
+        neighbours = _Neighbours(self, source.path, dotted_name(source.path))
+        module = Module(source, read_names(source.tree, there, neighbours))
+        _Finder(module, there).find()
+        return module
+
     def names_of(self, dotted: str) -> Names | None:
         """The names of a module of this code base."""
         return self._by_name.get(dotted)
+
+
+def _is_old(module: str) -> bool:
+    """Whether this is a module of the original."""
+    return module.partition(".")[0] in SERVED
 
 
 def _too_deep(source: Source) -> Broken:
@@ -234,6 +253,8 @@ class _Finder:
         elif isinstance(node, ast.Attribute):
             self._attribute(node, scope)
         elif isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                self.module.loads.append((node, scope))
             if not scope.is_bound(node.id) and not self.names.has_star:
                 self._note_unbound(node, scope)
         elif isinstance(node, ast.Import):
@@ -261,12 +282,12 @@ class _Finder:
             attribute = module.rpartition(".")[2]
             self.module.uses.append(Use(self.source, module, attribute, None, node, refusal=str(error)))
             return False
-        if surface is not None:
+        if surface is not None and _is_old(module):
             self.module.uses.append(Use(self.source, module, "", surface, node))
         return surface is not None
 
     def _import_from(self, node: ast.ImportFrom, module: str) -> None:
-        if module.partition(".")[0] not in ("atila", "skitai", "rs4", "aquests", "sqlphile"):
+        if not _is_old(module):
             return
         try:
             surface = self.world.module(module)

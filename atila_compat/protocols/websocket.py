@@ -28,6 +28,7 @@ from .ws_connection import NORMAL, Connection
 from .ws_conversation import Conversation
 from .ws_declaration import OPENED, Declaration
 from .ws_handlers import HANDLERS, Handler
+from .ws_refusal import refuse_handshake
 
 if TYPE_CHECKING:
     from ..app import Atila
@@ -137,7 +138,7 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, s
     was = Was(app, request, Response(request), runtime)
     outcome = await _admit(app, was, path)
     if isinstance(outcome, Complete):
-        await send_response(scope, send, outcome.status_code, outcome.headers, outcome.body)
+        await refuse_handshake(scope, send, outcome.status_code, outcome.headers, outcome.body)
         await _until_hung_up(receive)
         return
     declaration: Declaration = outcome.websocket
@@ -205,7 +206,7 @@ async def _serve(
 async def _refuse(scope: Scope, send: Send, outcome: Outcome) -> None:
     body = outcome.body if isinstance(outcome, Complete) else b""
     headers: RawHeaders = getattr(outcome, "headers", [])
-    await send_response(scope, send, getattr(outcome, "status_code", 403), headers, body)
+    await refuse_handshake(scope, send, getattr(outcome, "status_code", 403), headers, body)
 
 
 async def _until_hung_up(receive: Receive) -> None:
@@ -218,14 +219,3 @@ async def _until_hung_up(receive: Receive) -> None:
             for _ in range(2):
                 while (await receive())["type"] != "websocket.disconnect":
                     pass
-
-
-async def send_response(scope: Scope, send: Send, status_code: int, headers: RawHeaders, body: bytes) -> None:
-    """Refuse a handshake with an HTTP answer; a server that cannot send one answers 403."""
-    if "websocket.http.response" not in (scope.get("extensions") or {}):
-        await send({"type": "websocket.close", "code": 1008, "reason": ""})
-        return
-    if status_code < 300:
-        status_code = 403
-    await send({"type": "websocket.http.response.start", "status": status_code, "headers": headers})
-    await send({"type": "websocket.http.response.body", "body": body})

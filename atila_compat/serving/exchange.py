@@ -8,6 +8,7 @@ and comes here again, to `resume`.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import sys
@@ -39,7 +40,7 @@ class Exchange:
         hooks_wait: the hooks behind the handler have not run yet, for it is an `async def` that goes on.
     """
 
-    __slots__ = ("authentication", "context", "hooks_wait", "route", "was")
+    __slots__ = ("_left", "authentication", "context", "hooks_wait", "route", "was")
 
     def __init__(self, was: Was, route: Route | None, authentication: str | None = None) -> None:
         self.was = was
@@ -47,6 +48,7 @@ class Exchange:
         self.authentication = authentication
         self.context: Context = copy_context()
         self.hooks_wait = False
+        self._left: asyncio.Future[None] | None = None
 
     @property
     def label(self) -> str:
@@ -55,8 +57,21 @@ class Exchange:
         return f"{request.method} {request.path}"
 
     async def hop(self, func: Callable[..., Any], *args: Any) -> Any:
-        """Run `func` in a worker thread, within this request's context."""
-        return await self.was.runtime.workers.run(self.context, self.label, func, *args)
+        """Run `func` in a worker thread, within this request's context.
+
+        One after the other: a hop that was cancelled while its thread was at work is waited for by the next.
+        """
+        workers = self.was.runtime.workers
+        if self._left is not None:
+            await self._left
+            self._left = None
+        future = workers.run(self.context, self.label, func, *args)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.cancelled():
+                self._left = workers.finished(future)
+            raise
 
     # -- in a worker thread ---------------------------------------------------------------------------------
 

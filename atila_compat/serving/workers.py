@@ -46,6 +46,7 @@ class WorkerPool:
         self._results: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._hand_back_scheduled = False
         self._running: dict[int, tuple[str, float]] = {}
+        self._left: dict[asyncio.Future[Any], asyncio.Future[None]] = {}
         self._anchors: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reported_at = 0.0
@@ -64,6 +65,12 @@ class WorkerPool:
         future: asyncio.Future[Any] = loop.create_future()
         self._queue.put((future, context, func, args, label, time.monotonic()))
         return future
+
+    def finished(self, future: asyncio.Future[Any]) -> asyncio.Future[None]:
+        """For a job that nobody waits for any more: done when its thread has come to its end."""
+        assert self._loop is not None
+        end = self._left[future] = self._loop.create_future()
+        return end
 
     def busy(self) -> list[tuple[str, float]]:
         """What the threads are running now: (label, seconds since it began), the longest first."""
@@ -124,6 +131,9 @@ class WorkerPool:
         while results:
             future, value, error = results.popleft()
             if future.done():  # the one who waited was cancelled
+                end = self._left.pop(future, None)
+                if end is not None and not end.done():
+                    end.set_result(None)
                 continue
             if error is None:
                 future.set_result(value)

@@ -300,6 +300,7 @@ def register_g(*names: str) -> Callable[[T], T]:
 
 register_cache_keys = register_states = addlu = deflu = lukeys = trackers = register_g
 
+
 def test_client(*args: Any, **options: Any) -> Any:
     """Run a launch script and give a client for it: `skitai.test_client("serve.py", port=30371, devel=True)`.
 

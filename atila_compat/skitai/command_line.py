@@ -77,6 +77,7 @@ ENGINE_OPTIONS = [
     _declare("", "--help", "show this text and exit"),
 ]
 _own: list[Declared] = []
+_script_arguments: list[str] | None = None
 
 
 def _parse(argv: Sequence[str], declared: list[Declared]) -> tuple[list[tuple[str, str]], list[str]]:
@@ -111,9 +112,20 @@ def _is_option(argument: str, name: str) -> bool:
     return argument.startswith("-") and name in argument[1:]
 
 
+def arguments() -> list[str]:
+    """The command line of the launch script, without the script itself."""
+    return sys.argv[1:] if _script_arguments is None else _script_arguments
+
+
+def use_arguments(given: Sequence[str] | None) -> None:
+    """Take `given` for the command line of the launch script; None: the process's own."""
+    global _script_arguments
+    _script_arguments = None if given is None else list(given)
+
+
 def option_values() -> dict[str, str]:
     """The options on the command line by name; a flag's value is empty."""
-    return dict(_tolerant(sys.argv[1:])[0])
+    return dict(_tolerant(arguments())[0])
 
 
 def check_command_line() -> list[str]:
@@ -121,7 +133,7 @@ def check_command_line() -> list[str]:
 
     Raises getopt.GetoptError naming an option that is neither the engine's nor declared by `add_option`.
     """
-    return _parse(sys.argv[1:], ENGINE_OPTIONS + _own)[1]
+    return _parse(arguments(), ENGINE_OPTIONS + _own)[1]
 
 
 class Options:
@@ -130,7 +142,7 @@ class Options:
     @property
     def argv(self) -> list[str]:
         """The arguments that are no options."""
-        return _tolerant(sys.argv[1:])[1]
+        return _tolerant(arguments())[1]
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of `"--name"`, `""` for a flag; where not given, `default` or the declared default."""
@@ -217,7 +229,7 @@ def hassysopt(*names: str) -> bool:
 def getopt(short: str = "", long: Sequence[str] = ()) -> tuple[list[tuple[str, str]], list[str]]:
     """What `getopt.getopt` of the standard library reads, without the engine's own options."""
     extra = [_declare(f"-{s}", "") for s in _split_short(short)] + [_declare("", f"--{n}") for n in long]
-    pairs, rest = _parse(sys.argv[1:], ENGINE_OPTIONS + _own + extra)
+    pairs, rest = _parse(arguments(), ENGINE_OPTIONS + _own + extra)
     engine = {name for d in ENGINE_OPTIONS for name in d.names}
     return [(name, value) for name, value in pairs if name not in engine], rest
 
@@ -242,3 +254,4 @@ def usage(script: str) -> str:
 def reset() -> None:
     """Forget the script's own options; for tests and for a second script in one process."""
     _own.clear()
+    use_arguments(None)

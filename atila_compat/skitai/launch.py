@@ -254,6 +254,7 @@ def run(**conf: Any) -> NoReturn:
     place.place.status = "CREATED"
     try:
         served = uvicorn_config(service, config)
+        served.load()
     except OSError as error:
         fail(f"TLS: {error.strerror or error}: {error.filename or settings.certfile}")
     place.place.status = "STARTING"

@@ -13,10 +13,14 @@ class LineFormatter(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__(datefmt="%Y.%m.%d %H:%M:%S")
+        self._second = 0
+        self._moment = ""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record, followed by its traceback if there is one."""
-        moment = self.formatTime(record, self.datefmt)
+        if int(record.created) != self._second:
+            self._second, self._moment = int(record.created), self.formatTime(record, self.datefmt)
+        moment = self._moment
         if record.name == "uvicorn.access":
             return f"{moment} {record.getMessage()}"
         kind = "warn" if record.levelno == logging.WARNING else record.levelname.lower()

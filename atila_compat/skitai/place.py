@@ -56,8 +56,13 @@ def extend_path(path: str | list[str] | None) -> None:
 
 
 def getenv() -> str:
-    """The mode: the environment variable SKITAIENV, `"PRODUCTION"` where it is not set."""
-    return os.environ.get("SKITAIENV") or "PRODUCTION"
+    """The mode: SKITAIENV of the environment, else what the command line says, else `"PRODUCTION"`."""
+    return os.environ.get("SKITAIENV") or _given_mode() or "PRODUCTION"
+
+
+def _given_mode() -> str | None:
+    given = option_values()
+    return "DEVEL" if "--devel" in given else given.get("--deploy")
 
 
 def setenv(mode: str) -> None:
@@ -109,8 +114,6 @@ def get_logpath(name: str | None = None) -> str:
 
 def apply_mode() -> None:
     """Set SKITAIENV as `--devel` and `--deploy=VALUE` of the command line say."""
-    given = option_values()
-    if "--devel" in given:
-        setenv("DEVEL")
-    elif given.get("--deploy"):
-        setenv(given["--deploy"])
+    mode = _given_mode()
+    if mode:
+        setenv(mode)

@@ -26,16 +26,13 @@ async def refuse(
     exc_info: ExcInfo | None = None,
     debug: bool = False,
 ) -> None:
-    """Answer with an error, in the shape that Accept asks for; a WebSocket is closed before it opens.
+    """Answer with an error, in the shape that Accept asks for; so is a WebSocket's handshake.
 
     Args:
         status_code: HTTP status.
         headers: further headers.
         exc_info, debug: the exception to show, and whether it may be shown.
     """
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1000, "reason": ""})
-        return
     content_type, body = render_error(
         status_code,
         REASONS.get(status_code, ""),
@@ -47,5 +44,10 @@ async def refuse(
     if content_type:
         lines.append((b"content-type", content_type.encode("latin-1")))
     lines.append((b"content-length", b"%d" % len(body)))
+    if scope["type"] == "websocket":
+        from ..protocols.ws_refusal import refuse_handshake
+
+        await refuse_handshake(scope, send, status_code, lines, body)
+        return
     await send({"type": "http.response.start", "status": status_code, "headers": lines})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

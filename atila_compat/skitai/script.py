@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..errors import AtilaError
-from . import launch
+from . import command_line, launch
 from .mounts import Mounts, use_mounts
 from .place import place
 
@@ -40,6 +40,7 @@ def prepare(script: str, arguments: Sequence[str], *, replace_path: bool = False
     elif folder not in sys.path[:1]:
         sys.path.insert(0, folder)
     place.script_dir = None
+    command_line.use_arguments(None)
     return module
 
 
@@ -80,6 +81,7 @@ def collect(
     if not mounts:
         raise AtilaError(f"{path} mounts nothing: it has to call skitai.mount before skitai.run")
     use_mounts(mounts)
+    command_line.use_arguments(arguments)
     # __main__ may be another script by the time that the app asks where it lies
     place.script_dir = os.path.dirname(os.path.abspath(path))
     return launch.build_service(config, mounts)

@@ -13,9 +13,9 @@ from . import http
 from .deferred import Deferred, arrival
 from .group import Tasks
 from .http import Call, HTTPResult, Sender
+from .outgoing import outgoing
 from .response import Result
 from .streams import ByteStream
-from .transports import outgoing
 
 if TYPE_CHECKING:
     from ..was import Was

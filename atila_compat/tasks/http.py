@@ -6,24 +6,26 @@ the servers of an alias. Redirects are not followed, as in the original.
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
-import httpx
+import httpcore
 
 from ..errors import HTTPTaskError
 from ..structures import CaseInsensitiveDict
-from . import aliases, payload
+from . import aliases, payload, transports
 from .clusters import Cluster, Node, cluster_of
 from .group import Spread
+from .outgoing import Outgoing, outgoing
 from .remote import CallOptions, RemoteTask, start
 from .response import STA_NETERR, STA_NORMAL, STA_REQFAIL, STA_TIMEOUT, Failure, Result
 from .streams import ByteStream
 from .task import Origin
-from .transports import Exchange, Login, Outgoing, outgoing, transports_of
+from .transports import Answer
 
 if TYPE_CHECKING:
     from ..serving.runtime import Runtime
@@ -41,9 +43,11 @@ WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 _OF_THIS_REQUEST = frozenset({"X-Gtxn-Id", "X-Ltxn-Id"})
 
-_HUNG_UP = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError, httpx.CloseError)
-_UNREACHED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError)
-_UNSENDABLE = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, TypeError, ValueError)
+_HUNG_UP = (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError)
+_UNREACHED = (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.ProxyError)
+_UNSENDABLE = (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, TypeError, ValueError)
+_BREAKS = re.compile(r"[\r\n\0]")
+_UNSAFE = re.compile(r"[^!$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]|%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass
@@ -67,6 +71,11 @@ class Target:
 
     def __post_init__(self) -> None:
         self.url = self.url or self.path
+
+    @property
+    def usual_port(self) -> int:
+        """The port that is not named."""
+        return 443 if self.scheme == "https" else 80
 
     @property
     def node(self) -> tuple[str, int] | None:
@@ -146,6 +155,28 @@ class Call:
     raw: bool = False
     extra_headers: list[tuple[str, str]] = field(default_factory=list)
 
+    def encoded_headers(self, member: aliases.Member) -> list[tuple[bytes, bytes]]:
+        """The headers for a server. ValueError for those that would break the request."""
+        found: list[tuple[bytes, bytes]] = []
+        names = set()
+        for name, value in (*self.headers.items(), *self.extra_headers):
+            if _BREAKS.search(name) or _BREAKS.search(value):
+                raise ValueError(f"header {name[:64]!r} has a line break in it")
+            names.add(name.lower())
+            found.append((name.encode("latin-1"), value.strip().encode("latin-1")))
+        if "host" not in names:
+            usual = self.target.usual_port
+            host = transports.encode_host(member.host)
+            host = b"[%b]" % host if b":" in host else host
+            found.insert(0, (b"Host", host if member.port == usual else b"%b:%d" % (host, member.port)))
+        if isinstance(self.content, bytes):
+            found.append((b"Content-Length", b"%d" % len(self.content)))
+        elif self.content is not None and "content-length" not in names:
+            found.append((b"Transfer-Encoding", b"chunked"))
+        elif self.content is None and self.method in ("POST", "PUT", "PATCH"):
+            found.append((b"Content-Length", b"0"))
+        return found
+
     @property
     def repeatable(self) -> bool:
         """Whether the body could be sent again."""
@@ -155,17 +186,14 @@ class Call:
 class HTTPResult(Result):
     """An HTTP answer; `data` is decoded at the first look at it."""
 
-    def __init__(self, response: httpx.Response, content: bytes | ByteStream) -> None:
-        self.raw_headers = [
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
-        ]
+    def __init__(self, answer: Answer, content: bytes | ByteStream) -> None:
+        self.raw_headers = answer.headers
         self.content = content
-        self.content_type: str = response.headers.get("content-type", "")
-        code = response.status_code
-        reason = response.reason_phrase or httpx.codes.get_reason_phrase(code)
+        self.content_type = answer.header("content-type")
+        code, reason = answer.status_code, answer.reason
         error = HTTPTaskError(f"{code} {reason}", self) if code >= 300 else None
         super().__init__(None, error, status=STA_NORMAL, status_code=code, reason=reason)
-        self.version = response.http_version.rpartition("/")[2]
+        self.version = answer.version
         self._decoded = False
 
     @property
@@ -205,7 +233,7 @@ class HTTPResult(Result):
 
 def _trouble(error: BaseException) -> Failure:
     """The result for an exception on the way."""
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpcore.TimeoutException):
         return Failure(STA_TIMEOUT, 730, "Timeout", cause=error)
     if isinstance(error, _HUNG_UP):
         return Failure(STA_NETERR, 700, "Connection closed unexpectedly in recv", cause=error)
@@ -263,51 +291,69 @@ class Sender:
         assert result is not None
         return result
 
-    def _request(self, member: aliases.Member, seconds: float) -> httpx.Request:
+    def _request(self, member: aliases.Member, authorization: str) -> httpcore.Request:
         call = self.call
-        base = member.path.rstrip("/")
-        connect = seconds / len(self.cluster.nodes)
-        request = httpx.Request(
+        headers = call.encoded_headers(member)
+        if authorization:
+            headers.append((b"Authorization", authorization.encode("latin-1")))
+        # the whole call has its time limit; what cannot even be reached leaves some of it to the next server
+        connect = call.seconds / len(self.cluster.nodes)
+        return httpcore.Request(
             call.method,
-            f"{call.target.scheme}://{member.authority}{base}{call.target.path}",
-            headers=[*call.headers.items(), *call.extra_headers],
+            httpcore.URL(
+                scheme=call.target.scheme.encode(),
+                host=transports.encode_host(member.host),
+                port=None if member.port == call.target.usual_port else member.port,
+                target=quote_unsafe(member.path.rstrip("/") + call.target.path).encode(),
+            ),
+            headers=headers,
             content=call.content,
-            extensions={"timeout": {"connect": connect, "read": None, "write": None, "pool": None}},
+            extensions={"timeout": {"connect": connect}},
         )
-        if call.content is None and call.method in ("POST", "PUT", "PATCH"):
-            request.headers.setdefault("Content-Length", "0")
-        return request
 
     async def _send(self, node: Node) -> Result:
         call, member = self.call, node.member
         alias = call.target.alias
-        pool = transports_of(self.runtime).find(
+        pool = transports.transports_of(self.runtime).find(
             call.target.scheme,
             member.host,
+            member.port,
             call.outgoing,
-            owner=(alias, member) if alias is not None else None,
+            owner=alias,
             **({"max_conns": alias.max_conns} if alias is not None else {}),
         )
-        request = self._request(member, call.seconds)
         auth = call.auth or ((member.user, member.password) if member.user else None)
-        login: Login | None = None
+        token = ""
         if isinstance(auth, str):
-            request.headers["Authorization"] = auth if " " in auth else f"Bearer {auth}"
-        elif auth is not None and call.repeatable:
-            login = Login(*auth)
-        response, exchange = await pool.send(request, login=login, stream=call.stream, raw=call.raw)
-        result = self._result(response, exchange)
+            token = auth if " " in auth else f"Bearer {auth}"
+        answer = await pool.send(self._request(member, token), stream=call.stream)
+        if answer.status_code == 401 and isinstance(auth, tuple) and call.repeatable:
+            url = f"{call.target.scheme}://{member.authority}{quote_unsafe(call.target.path)}"
+            login = transports.Login(*auth).answer(call.method, url, answer.header("www-authenticate"))
+            if login is not None:
+                if answer.stream is not None:
+                    answer.stream.close()
+                answer = await pool.send(self._request(member, login), stream=call.stream)
+        result = self._result(answer)
         result.node = (member.host, member.port)
         return result
 
-    def _result(self, response: httpx.Response, exchange: Exchange) -> Result:
-        call = self.call
-        if not payload.acceptable(call.accept, response.headers.get("content-type")):
-            exchange.abandon()
+    def _result(self, answer: Answer) -> Result:
+        call, body = self.call, answer.stream
+        if not payload.acceptable(call.accept, answer.header("content-type")):
+            if body is not None:
+                body.close()
             return Failure(STA_NETERR, 718, "Unacceptable Content Type")
-        if call.stream:
-            return HTTPResult(response, ByteStream(self.runtime, exchange, exchange.abandon, call.seconds))
-        return HTTPResult(response, response.content)
+        if body is None:
+            return HTTPResult(answer, answer.content)
+        return HTTPResult(
+            answer, ByteStream(self.runtime, body.pieces(raw=call.raw), body.close, call.seconds)
+        )
+
+
+def quote_unsafe(target: str) -> str:
+    """A request target in which everything that may not stand there is escaped; escapes stay as they are."""
+    return _UNSAFE.sub(lambda found: quote(found[0], safe=""), target)
 
 
 def error_of(result: Result) -> BaseException | None:

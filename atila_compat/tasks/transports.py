@@ -1,349 +1,33 @@
-"""Connections to HTTP servers: pools on the event loop, one for each server of an alias.
+"""Connections to HTTP servers, on the event loop: kept and counted for each server.
 
-An app sets in its preference what its outgoing calls need:
-
-    pref.config.OUTGOING = {
-        "verify": "/etc/ssl/our-ca.pem",    # CA file, or False to trust any certificate; True by default
-        "cert": ("client.pem", "client.key"),
-        "proxy": "http://proxy:3128",
-        "http2": True,                      # to servers that speak it; with plain http:// to all, at once
-        "trust_env": True,                  # take proxies from HTTP_PROXY, HTTPS_PROXY and NO_PROXY
-        "@myapi": {"verify": False},        # for one alias only
-    }
+The connections are those of httpcore, whose pool is not used: it asks all its connections at every call, and
+it loses one for good when a call is cancelled at the wrong moment. Here a call has its connection to itself,
+the one used last is used next, and what was cancelled or failed is closed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import ssl
-import urllib.request
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
+import httpcore
 import httpx
 
-from ..errors import AtilaError
 from ..settings import settings
+from .outgoing import Outgoing, proxy_for, tls_context
 
 if TYPE_CHECKING:
     from ..serving.runtime import Runtime
 
-PIECES_AHEAD = 4
-"""Pieces of a streamed body that are read before somebody takes them."""
 MAX_CONNECTIONS = 100
-"""Connections at most for all calls to absolute URLs of one scheme."""
+"""Connections at most to a server that is called by its URL."""
+MAX_SERVERS = 500
+"""Servers called by their URL whose connections are kept."""
 
-
-@dataclass(frozen=True)
-class Outgoing:
-    """How calls leave the house; see the top of this module."""
-
-    verify: bool | str = True
-    cert: str | tuple[str, ...] | None = None
-    proxy: str | None = None
-    http2: bool = False
-    trust_env: bool = False
-
-
-_DEFAULT = Outgoing()
-_KEYS = frozenset(Outgoing.__dataclass_fields__)
-
-
-def _read_settings(base: Outgoing, values: Mapping[str, Any]) -> Outgoing:
-    known = {key: value for key, value in values.items() if not key.startswith("@")}
-    unknown = known.keys() - _KEYS
-    if unknown:
-        raise AtilaError(f"config.OUTGOING has no {sorted(unknown)}; it takes {sorted(_KEYS)} and aliases")
-    if isinstance(known.get("cert"), list):
-        known["cert"] = tuple(known["cert"])
-    if known.get("http2") and importlib.util.find_spec("h2") is None:
-        raise AtilaError("config.OUTGOING asks for HTTP/2, which needs a package: pip install h2")
-    return replace(base, **known)
-
-
-def outgoing(config: Mapping[str, Any], alias: str = "") -> Outgoing:
-    """What `config.OUTGOING` says about calls to `alias`. AtilaError for what cannot be done."""
-    values = config.get("OUTGOING")
-    if not values:
-        return _DEFAULT
-    found = _read_settings(_DEFAULT, values)
-    own = values.get(alias) if alias else None
-    return _read_settings(found, own) if own else found
-
-
-def _context(options: Outgoing) -> ssl.SSLContext:
-    if options.verify is False:
-        context = httpx.create_ssl_context(verify=False)
-    elif isinstance(options.verify, str):
-        context = ssl.create_default_context(cafile=options.verify)
-    else:
-        context = httpx.create_ssl_context()
-    if options.cert:
-        chain = (options.cert,) if isinstance(options.cert, str) else options.cert
-        context.load_cert_chain(*chain)
-    return context
-
-
-def _environment_proxy(scheme: str, host: str) -> str | None:
-    if urllib.request.proxy_bypass(host):
-        return None
-    proxies = urllib.request.getproxies()
-    return proxies.get(scheme) or proxies.get("all")
-
-
-class Abandoned(Exception):
-    """Whoever wanted the answer has gone."""
-
-
-class Exchange:
-    """One request on its way through the connection pool, in an asyncio task of its own.
-
-    The pool of httpcore loses a connection for good when a request is cancelled between two of its steps,
-    after the connection was chosen, or made, and before it is used; or while it cleans up after a failure. So
-    a request is cancelled only within its steps; else it is told to give up, which it does at the next one.
-
-    Args:
-        transport: the pool.
-        request: what is sent.
-        login: answers a 401.
-        stream: whether the body is taken piece by piece.
-        raw: whether its pieces are given as they were sent, compressed or not.
-
-    Attributes:
-        head: the answer: read, or with its body to come where it is a stream.
-    """
-
-    _STEPS = frozenset(
-        {
-            "connection.connect_tcp.started",
-            "connection.start_tls.started",
-            "http11.send_request_headers.started",
-            "http2.send_request_headers.started",
-        }
-    )
-    _GAPS = ("connect_tcp.complete", "start_tls.complete", "response_closed.started", ".failed")
-
-    def __init__(
-        self,
-        transport: httpx.AsyncHTTPTransport,
-        request: httpx.Request,
-        *,
-        login: Login | None = None,
-        stream: bool = False,
-        raw: bool = False,
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        self.transport = transport
-        self.request = request
-        self.login = login
-        self.raw = raw
-        self._within_step = False
-        self._abandoned = False
-        self._pieces: asyncio.Queue[bytes | Exception | None] = asyncio.Queue(PIECES_AHEAD)
-        request.extensions["trace"] = self._trace
-        self.head: asyncio.Future[httpx.Response] = loop.create_future()
-        self.task = loop.create_task(self._stream() if stream else self._whole())
-
-    async def _trace(self, event: str, _: Any) -> None:
-        """Called by httpcore before and after each step."""
-        if event in self._STEPS:
-            if self._abandoned:
-                raise Abandoned
-            self._within_step = True
-        elif event.endswith(self._GAPS):
-            self._within_step = False
-
-    async def _whole(self) -> None:
-        try:
-            response = await self._send()
-            await _read(response)
-        except BaseException as error:
-            self._fail(error)
-            raise
-        if not self.head.done():
-            self.head.set_result(response)
-
-    async def _stream(self) -> None:
-        try:
-            response = await self._send()
-        except BaseException as error:
-            self._fail(error)
-            raise
-        try:
-            if self.head.done():
-                return
-            self.head.set_result(response)
-            async for piece in response.aiter_raw() if self.raw else response.aiter_bytes():
-                await self._pieces.put(piece)
-            await self._pieces.put(None)
-        except Exception as error:
-            await self._pieces.put(error)
-        finally:
-            await response.aclose()
-
-    def _fail(self, error: BaseException) -> None:
-        if not self.head.done():
-            if isinstance(error, Exception):
-                self.head.set_exception(error)
-            else:
-                self.head.cancel()
-
-    async def _send(self) -> httpx.Response:
-        response = await self._send_once(self.request)
-        if response.status_code == 401 and self.login is not None:
-            await _read(response)
-            following = self.login.answer(self.request, response)
-            if following is not None:
-                return await self._send_once(following)
-        return response
-
-    async def _send_once(self, request: httpx.Request) -> httpx.Response:
-        self._within_step = False
-        response = await self.transport.handle_async_request(request)
-        response.request = request
-        return response
-
-    def abandon(self) -> None:
-        """Stop as soon as that is safe; may be called again."""
-        if self.task.done() or self._abandoned:
-            return
-        self._abandoned = True
-        self.head.cancel()
-        if self._within_step:
-            self.task.cancel()
-
-    def __aiter__(self) -> Exchange:
-        return self
-
-    async def __anext__(self) -> bytes:
-        """The next piece of a streamed body."""
-        piece = await self._pieces.get()
-        if piece is None:
-            raise StopAsyncIteration
-        if isinstance(piece, Exception):
-            raise piece
-        return piece
-
-
-async def _read(response: httpx.Response) -> None:
-    if response.is_closed:
-        return
-    try:
-        await response.aread()
-    finally:
-        await response.aclose()
-
-
-class Pool:
-    """Connections to one server, or to all servers of a scheme.
-
-    Args:
-        transport: makes and keeps them.
-        size: how many at most; calls beyond that wait here, where it is safe to be cancelled.
-    """
-
-    def __init__(self, transport: httpx.AsyncHTTPTransport, size: int) -> None:
-        self.transport = transport
-        self._free = asyncio.Semaphore(size)
-
-    async def send(
-        self, request: httpx.Request, *, login: Login | None = None, stream: bool = False, raw: bool = False
-    ) -> tuple[httpx.Response, Exchange]:
-        """Send a request; arguments as for `Exchange`, of which the caller has to `abandon` a streamed one.
-
-        Raises what httpx raises. Cancelling the wait abandons the request.
-        """
-        await self._free.acquire()
-        exchange = Exchange(self.transport, request, login=login, stream=stream, raw=raw)
-        exchange.task.add_done_callback(self._ended)
-        try:
-            return await asyncio.shield(exchange.head), exchange
-        except asyncio.CancelledError:
-            exchange.abandon()
-            raise
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._free.release()
-        if not task.cancelled():
-            task.exception()  # told by the head
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self.transport.aclose()
-
-
-class Transports:
-    """The connection pools of one event loop; used on the loop only."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._pools: dict[Hashable, Pool] = {}
-        self._contexts: dict[Outgoing, ssl.SSLContext] = {}
-        runtime.on_close(self.aclose)
-
-    @property
-    def pools(self) -> list[Pool]:
-        """All of them."""
-        return list(self._pools.values())
-
-    def find(
-        self,
-        scheme: str,
-        host: str,
-        options: Outgoing,
-        *,
-        owner: Hashable = None,
-        max_conns: int = MAX_CONNECTIONS,
-    ) -> Pool:
-        """The pool for a server; made at the first call.
-
-        Args:
-            scheme: `http` or `https`.
-            host: for proxies out of the environment.
-            owner: whose pool it is; calls to absolute URLs share one.
-            max_conns: connections at most.
-
-        Raises OSError and ssl.SSLError for certificates that cannot be read.
-        """
-        proxy = options.proxy or (_environment_proxy(scheme, host) if options.trust_env else None)
-        key = (scheme, owner, options, proxy)
-        pool = self._pools.get(key)
-        if pool is None:
-            pool = self._pools[key] = Pool(self._make(scheme, options, proxy, max_conns), max_conns)
-        return pool
-
-    def _make(
-        self, scheme: str, options: Outgoing, proxy: str | None, max_conns: int
-    ) -> httpx.AsyncHTTPTransport:
-        secure = scheme == "https"
-        context: ssl.SSLContext | bool = False
-        if secure:
-            context = self._contexts.get(options) or self._contexts.setdefault(options, _context(options))
-        return httpx.AsyncHTTPTransport(
-            verify=context,
-            trust_env=False,
-            # without TLS there is no negotiation: HTTP/2 by prior knowledge, or not at all
-            http1=secure or not options.http2,
-            http2=options.http2,
-            limits=httpx.Limits(
-                max_connections=max_conns,
-                max_keepalive_connections=max_conns,
-                keepalive_expiry=settings.backend_keep_alive,
-            ),
-            proxy=httpx.Proxy(proxy) if proxy else None,
-        )
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        pools, self._pools = self.pools, {}
-        for pool in pools:
-            await pool.aclose()
-
-
-def transports_of(runtime: Runtime) -> Transports:
-    """The pools of a runtime."""
-    return runtime.shared("http transports", lambda: Transports(runtime))
+Headers = list[tuple[bytes, bytes]]
 
 
 class Login:
@@ -352,21 +36,300 @@ class Login:
     def __init__(self, user: str, password: str) -> None:
         self.user, self.password = user, password
 
-    def answer(self, request: httpx.Request, response: httpx.Response) -> httpx.Request | None:
-        """The request again, with what the 401 asks for; None where it asks for something else."""
-        challenge = response.headers.get("www-authenticate", "").partition(" ")[0].lower()
-        auth: httpx.Auth
-        if challenge == "basic":
-            auth = httpx.BasicAuth(self.user, self.password)
-        elif challenge == "digest":
-            auth = httpx.DigestAuth(self.user, self.password)
-        else:
-            return None
-        flow = auth.auth_flow(request)
-        following = next(flow)
-        if challenge == "digest":
+    def answer(self, method: str, url: str, challenge: str) -> str | None:
+        """The Authorization header that a 401 asks for; None where it asks for something else."""
+        scheme = challenge.partition(" ")[0].lower()
+        request = httpx.Request(method, url)
+        if scheme == "basic":
+            next(httpx.BasicAuth(self.user, self.password).auth_flow(request))
+        elif scheme == "digest":
+            flow = httpx.DigestAuth(self.user, self.password).auth_flow(request)
+            next(flow)
             try:
-                following = flow.send(response)
+                flow.send(httpx.Response(401, headers={"WWW-Authenticate": challenge}, request=request))
             except (StopIteration, httpx.ProtocolError):
                 return None
-        return following
+        found: str | None = request.headers.get("Authorization")
+        return found
+
+
+class Answer:
+    """The head of an answer, and its body where that has been read.
+
+    Attributes:
+        headers: as they were sent.
+        content: the body without its transfer encoding; empty for a streamed one.
+        stream: the body of a streamed answer.
+    """
+
+    def __init__(self, response: httpcore.Response) -> None:
+        self.status_code = response.status
+        self.headers: list[tuple[str, str]] = [
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers
+        ]
+        version: bytes = response.extensions.get("http_version", b"HTTP/1.1")
+        self.version = version.decode("latin-1").rpartition("/")[2]
+        reason: bytes = response.extensions.get("reason_phrase", b"")
+        self.reason = reason.decode("latin-1") or httpx.codes.get_reason_phrase(response.status)
+        self.content = b""
+        self.stream: Body | None = None
+
+    def header(self, name: str) -> str:
+        """The first header of a name in lower case; empty where there is none."""
+        for key, value in self.headers:
+            if key.lower() == name:
+                return value
+        return ""
+
+    def decoded(self, content: bytes) -> bytes:
+        """A body without its content encoding. Raises httpx.DecodingError where it is not what it says."""
+        encoding = self.header("content-encoding")
+        if not encoding or not content:
+            return content
+        return httpx.Response(200, headers={"Content-Encoding": encoding}, content=content).content
+
+
+class _Source(httpx.AsyncByteStream):
+    """Lets httpx decode the pieces of a body."""
+
+    def __init__(self, pieces: AsyncIterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._pieces
+
+
+class Body:
+    """A body while it arrives; it has its connection until `close`."""
+
+    def __init__(
+        self, response: httpcore.Response, answer: Answer, give_back: Callable[[bool], None]
+    ) -> None:
+        self._response = response
+        self._give_back: Callable[[bool], None] | None = give_back
+        self._encoding = answer.header("content-encoding")
+
+    async def pieces(self, *, raw: bool) -> AsyncIterator[bytes]:
+        """The pieces, as they were sent where `raw`, else without their content encoding."""
+        pieces = self._response.aiter_stream()
+        if self._encoding and not raw:
+            headers = {"Content-Encoding": self._encoding}
+            pieces = httpx.Response(200, headers=headers, stream=_Source(pieces)).aiter_bytes()
+        async for piece in pieces:
+            yield piece
+        await self._response.aclose()
+        self._end(well=True)
+
+    def close(self) -> None:
+        """Give up what has not come yet; on the event loop, any number of times."""
+        self._end(well=False)
+
+    def _end(self, *, well: bool) -> None:
+        give_back, self._give_back = self._give_back, None
+        if give_back is not None:
+            give_back(well)
+
+
+class Pool:
+    """Connections to one server.
+
+    Args:
+        make: makes one, not connected yet.
+        size: how many at most; calls beyond that wait for their turn.
+    """
+
+    def __init__(self, make: Callable[[], Any], size: int) -> None:
+        self._make = make
+        self._turn = asyncio.Semaphore(size)
+        self._idle: list[Any] = []
+        self._closing: set[asyncio.Task[None]] = set()
+        self.active = 0
+
+    def _take(self) -> Any:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.has_expired():
+                return connection
+            self._discard(connection)
+        return self._make()
+
+    def _discard(self, connection: Any) -> None:
+        task = asyncio.get_running_loop().create_task(connection.aclose())
+        self._closing.add(task)
+        task.add_done_callback(self._closed)
+
+    def _closed(self, task: asyncio.Task[None]) -> None:
+        self._closing.discard(task)
+        if not task.cancelled():
+            task.exception()  # a connection that cannot be closed is gone as well
+
+    async def send(self, request: httpcore.Request, *, stream: bool = False) -> Answer:
+        """Send a request; the answer is read, unless it is to be streamed.
+
+        Raises what httpcore raises, httpx.DecodingError. May be cancelled at any time.
+        """
+        await self._turn.acquire()
+        self.active += 1
+        connection = self._take()
+
+        def give_back(well: bool) -> None:
+            self.active -= 1
+            self._turn.release()
+            if well and connection.is_idle():
+                self._idle.append(connection)
+            else:
+                self._discard(connection)
+
+        streaming = well = False
+        try:
+            while True:
+                try:
+                    response = await connection.handle_async_request(request)
+                    break
+                except httpcore.ConnectionNotAvailable:  # nothing was sent: the server has ended it
+                    self._discard(connection)
+                    connection = self._make()
+            answer = Answer(response)
+            if stream:
+                answer.stream = Body(response, answer, give_back)
+                streaming = True
+                return answer
+            content = await response.aread()
+            await response.aclose()
+            well = True
+        finally:
+            if not streaming:
+                give_back(well)
+        answer.content = answer.decoded(content)
+        return answer
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no call is under way."""
+        return not self.active
+
+    async def aclose(self) -> None:
+        """Close the connections that wait for the next call."""
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            self._discard(connection)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=1)
+
+
+class _Proxied:
+    """A connection through a proxy: a pool of httpcore with a single one in it."""
+
+    def __init__(self, pool: httpcore.AsyncHTTPProxy) -> None:
+        self.handle_async_request = pool.handle_async_request
+        self.aclose = pool.aclose
+
+    def has_expired(self) -> bool:
+        """The pool looks at that itself."""
+        return False
+
+    def is_idle(self) -> bool:
+        """After an answer that was read it is."""
+        return True
+
+
+class Transports:
+    """The connections of one event loop; used on the loop only."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._of_aliases: dict[Hashable, Pool] = {}
+        self._of_urls: OrderedDict[Hashable, Pool] = OrderedDict()
+        self._contexts: dict[Outgoing, ssl.SSLContext] = {}
+        runtime.on_close(self.aclose)
+
+    @property
+    def pools(self) -> list[Pool]:
+        """All of them."""
+        return [*self._of_aliases.values(), *self._of_urls.values()]
+
+    def find(
+        self,
+        scheme: str,
+        host: str,
+        port: int,
+        options: Outgoing,
+        *,
+        owner: Hashable = None,
+        max_conns: int = MAX_CONNECTIONS,
+    ) -> Pool:
+        """The connections to a server.
+
+        Args:
+            scheme: `http` or `https`.
+            owner: the alias; None for a URL.
+            max_conns: connections at most.
+
+        Raises OSError and ssl.SSLError for certificates that cannot be read.
+        """
+        proxy = proxy_for(options, scheme, host)
+        key = (owner, scheme, host, port, options, proxy)
+        pools: dict[Hashable, Pool] = self._of_urls if owner is None else self._of_aliases
+        pool = pools.get(key)
+        if pool is None:
+            pool = pools[key] = Pool(self._maker(scheme, host, port, options, proxy), max_conns)
+        if owner is None:
+            self._of_urls.move_to_end(key)
+            if len(self._of_urls) > MAX_SERVERS:
+                self._forget_one()
+        return pool
+
+    def _forget_one(self) -> None:
+        for key, pool in self._of_urls.items():
+            if pool.is_quiet:
+                del self._of_urls[key]
+                asyncio.ensure_future(pool.aclose())  # noqa: RUF006 - it keeps itself alive by what it waits for
+                return
+
+    def _maker(
+        self, scheme: str, host: str, port: int, options: Outgoing, proxy: str | None
+    ) -> Callable[[], Any]:
+        secure = scheme == "https"
+        context: ssl.SSLContext | None = None
+        if secure:
+            context = self._contexts.get(options)
+            if context is None:
+                context = self._contexts[options] = tls_context(options)
+        # without TLS there is no negotiation: HTTP/2 by prior knowledge, or not at all
+        http1, http2 = secure or not options.http2, options.http2
+        expiry = settings.backend_keep_alive
+        if proxy is not None:
+            given = httpx.Proxy(proxy)
+            return lambda: _Proxied(
+                httpcore.AsyncHTTPProxy(
+                    str(given.url),
+                    proxy_auth=given.raw_auth,
+                    proxy_headers=given.headers.raw,
+                    ssl_context=context,
+                    max_connections=1,
+                    keepalive_expiry=expiry,
+                    http1=http1,
+                    http2=http2,
+                )
+            )
+        origin = httpcore.Origin(scheme.encode(), encode_host(host), port)
+        return lambda: httpcore.AsyncHTTPConnection(
+            origin, ssl_context=context, keepalive_expiry=expiry, http1=http1, http2=http2
+        )
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        pools = self.pools
+        self._of_aliases.clear()
+        self._of_urls.clear()
+        for pool in pools:
+            await pool.aclose()
+
+
+def encode_host(host: str) -> bytes:
+    """A host name as it is looked up. Raises UnicodeError for one that cannot be."""
+    return host.encode("ascii") if host.isascii() else host.encode("idna")
+
+
+def transports_of(runtime: Runtime) -> Transports:
+    """The connections of a runtime."""
+    return runtime.shared("http transports", lambda: Transports(runtime))

@@ -40,8 +40,8 @@ async def in_thread(
             gc.collect()
             await asyncio.sleep(0.05)
             if engine == SQLITE:
-                return int(backend.pool.count - len(backend.pool._idle))
-            return int(backend.pool.get_size() - backend.pool.get_idle_size())
+                return int(backend.pool.count - backend.pool.idle)
+            return int(backend.pool.count - backend.pool.idle)
         finally:
             await database.sql("DROP TABLE moved")
             await backend.close()
@@ -220,7 +220,7 @@ async def test_waiting_ends_in_time(tmp_path: Path) -> None:
 
         await asyncio.to_thread(work)
         await asyncio.sleep(0.05)
-        assert len(backend.pool._idle) == backend.pool.count == 1
+        assert backend.pool.idle == backend.pool.count == 1
         await backend.close()
 
 

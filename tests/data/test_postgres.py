@@ -216,7 +216,7 @@ async def test_a_cancelled_statement_ends_on_the_server(postgres_url: str) -> No
             break
         await asyncio.sleep(0.05)
     assert rows == [{"n": 0}]
-    assert backend.pool.get_size() == backend.pool.get_idle_size() <= 2
+    assert backend.pool.count == backend.pool.idle <= 2
     await backend.close()
 
 
@@ -242,7 +242,7 @@ async def test_a_session_holds_one_connection(postgres_url: str) -> None:
     with pytest.raises(RuntimeError, match="ended"):
         await session.execute([Statement("select 1")])
     assert len(await backend.execute([Statement("select * from session_t")]) or []) == 2
-    assert backend.pool.get_size() == backend.pool.get_idle_size()
+    assert backend.pool.count == backend.pool.idle
     await backend.execute([Statement("drop table session_t")])
     await backend.close()
 
@@ -251,7 +251,7 @@ async def test_no_more_connections_than_allowed(postgres_url: str) -> None:
     """max_conns bounds the connections; statements wait for one."""
     backend = postgres_at(postgres_url, 2)
     await asyncio.gather(*(backend.execute([Statement("select pg_sleep(0.01)")]) for _ in range(10)))
-    assert 1 <= backend.pool.get_size() <= 2
+    assert 1 <= backend.pool.count <= 2
     await backend.close()
     await backend.close()
 

@@ -174,7 +174,7 @@ def test_lengths_that_are_none(length: str) -> None:
 
 
 def test_accepted_media_types() -> None:
-    """`acceptables` are the media types with their parameters; `acceptable` looks for a part of the header."""
+    """`acceptables` are media types with their parameters; `acceptable` looks for a part of the header."""
     made = request(headers={"Accept": 'text/html;q=0.8, application/json ; charset=utf8;v="1",, */*'})
     assert made.acceptables == {
         "text/html": {"q": "0.8"},
@@ -335,8 +335,56 @@ def test_representation_needs_nothing_of_the_client() -> None:
     assert repr(request("//[broken")) == "<Request GET //[broken>"
 
 
-MEMBERS = ["URL", "FORM", "JSON", "DATA", "ARGS", "args", "acceptables", "accept", "charset", "content_length", "content_type", "env", "g", "gtxid", "headers", "host", "ltxid", "main_type", "origin", "payload", "real_ip", "referer", "remote_addr", "salt", "scheme", "sub_type", "uri", "url", "user_agent", "version"]
-METHODS = ["form", "json", "dict", "get_body", "get_charset", "get_content_length", "get_content_type", "get_header", "get_headers", "get_main_type", "get_real_ip", "get_sub_type", "get_user_agent", "is_private_ip", "split_uri", "parse"]
+MEMBERS = [
+    "URL",
+    "FORM",
+    "JSON",
+    "DATA",
+    "ARGS",
+    "args",
+    "acceptables",
+    "accept",
+    "charset",
+    "content_length",
+    "content_type",
+    "env",
+    "g",
+    "gtxid",
+    "headers",
+    "host",
+    "ltxid",
+    "main_type",
+    "origin",
+    "payload",
+    "real_ip",
+    "referer",
+    "remote_addr",
+    "salt",
+    "scheme",
+    "sub_type",
+    "uri",
+    "url",
+    "user_agent",
+    "version",
+]
+METHODS = [
+    "form",
+    "json",
+    "dict",
+    "get_body",
+    "get_charset",
+    "get_content_length",
+    "get_content_type",
+    "get_header",
+    "get_headers",
+    "get_main_type",
+    "get_real_ip",
+    "get_sub_type",
+    "get_user_agent",
+    "is_private_ip",
+    "split_uri",
+    "parse",
+]
 HEADERS = ("accept", "content-type", "content-length", "host", "x-forwarded-for", "cookie", "x-gtxn-id")
 
 

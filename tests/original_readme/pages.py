@@ -9,6 +9,7 @@ A page is Markdown. Its fenced blocks make an app, and ask it; the rest is for r
     ```http                            a request: method and path, headers, an empty line, the body
     ```gets                            lines of `PATH -> STATUS TEXT`: short for requests and answers
     ```answer                          its answer: status and media type, headers, an empty line, the body
+    ```websocket PATH                  a conversation: lines of `> TEXT` to send, `< TEXT` to receive
     ```log [stopped]                   what the app's log says by now, or when it has been stopped
 
 A line `Runs with: ARGUMENTS` gives the launch script arguments, `Needs: SERVERS` names database servers.
@@ -36,7 +37,7 @@ class Step:
     """One thing that a section does: asks, and looks at the answer, or looks at the log.
 
     Attributes:
-        kind: `http`, `answer`, `gets` or `log`.
+        kind: `http`, `answer`, `gets`, `websocket` or `log`.
         options: words behind the kind.
         line: where it is in the page.
     """
@@ -131,7 +132,7 @@ def _take(section: Section, block: re.Match[str], mends: list[tuple[str, str]], 
     """Put a block where it belongs: into the app's files, or into the section's steps."""
     kind, *options = block["info"].split()
     where = f"{section.page.path.name}, line {line}"
-    if kind in ("http", "answer", "gets", "log"):
+    if kind in ("http", "answer", "gets", "websocket", "log"):
         section.steps.append(Step(kind, options, block["text"], line))
         return
     origin, *rest = options or [""]

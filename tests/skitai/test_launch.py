@@ -309,13 +309,34 @@ def test_the_script_of_another_main(tmp_path: Path) -> None:
     """`atila_compat.asgi("serve.py")` serves a launch script, up to its `skitai.run`, on any server."""
     (tmp_path / "serve.py").write_text("\n".join(line[4:] for line in HELLO.splitlines()))
     (tmp_path / "site_asgi.py").write_text(
-        "import atila_compat\napp = atila_compat.asgi('serve.py', '--devel')\n"
+        "import atila_compat\napp = atila_compat.asgi('serve.py', '--devel', '--zoo=lion')\n"
     )
     command = (sys.executable, "-m", "uvicorn", "site_asgi:app", f"--host={HOST}")
     app = Launched(command, tmp_path)
     try:
         assert app.client.get("/").text == "Hello, World"
         about = app.client.get("/about").json()
-        assert (about["swd"], about["debug"]) == (str(tmp_path), True)
+        assert (about["swd"], about["debug"], about["zoo"]) == (str(tmp_path), True, "lion")
     finally:
         app.stop()
+
+
+def test_a_library_script_needs_no_runner(tmp_path: Path) -> None:
+    """A script that imports the engine from the package runs under plain Python."""
+    source = HELLO.replace("from atila import", "from atila_compat import").replace(
+        "import skitai", "from atila_compat import skitai"
+    )
+    (tmp_path / "serve.py").write_text("\n".join(line[4:] for line in source.splitlines()))
+    app = Launched((sys.executable, "serve.py"), tmp_path, ("--devel",))
+    try:
+        assert app.client.get("/about").json()["mode"] == "DEVEL"
+    finally:
+        assert app.stop() == 0
+
+
+def test_missing_certificates_are_one_line(tmp_path: Path) -> None:
+    """A certificate that is not there is named."""
+    source = HELLO.replace('name = "hello"', 'certfile = "nowhere.pem"')
+    answer = run(tmp_path, source, f"--port={free_port()}")
+    assert answer.returncode == 1
+    assert answer.stderr.splitlines() == ["serve.py: TLS: No such file or directory: nowhere.pem"]

@@ -165,7 +165,7 @@ async def test_apps_serve_files_of_their_own(tmp_path: Path) -> None:
     skitai.mount("/", app)
     async with running(skitai.asgi()) as client:
         assert app.config.STATIC_URL == "/assets/"
-        assert app.config.STATIC_ROOT == str(tmp_path / "s")
+        assert str(tmp_path / "s") == app.config.STATIC_ROOT
         for path in ("/assets/s.txt", "/assets/t.txt", "/pictures/m.txt"):
             assert (await client.get(path)).text == path[-5]
 

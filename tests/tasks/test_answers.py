@@ -62,7 +62,11 @@ def test_map_is_the_named_results(app: Atila) -> None:
 
     def handler(was: Was) -> Any:
         return was.Map(
-            "201 Created", was.Thread(ran.append, 1), n=was.Thread(int, "5"), one__one=was.Mask([7]), fixed="x"
+            "201 Created",
+            was.Thread(ran.append, 1),
+            n=was.Thread(int, "5"),
+            one__one=was.Mask([7]),
+            fixed="x",
         )
 
     answer = get(serving(app, handler), "/")
@@ -97,7 +101,7 @@ def test_map_can_be_kept_by_clients(app: Atila) -> None:
 
 
 def test_map_with_a_wrong_etag(app: Atila) -> None:
-    """An __etag that leads nowhere, or to something else than a string, is an error; __maxage alone is fine."""
+    """An __etag that leads to no string is an error; __maxage alone is fine."""
     app.route("/nowhere")(lambda was: was.Map(a=was.Mask({}), __etag="a.b"))
     app.route("/number")(lambda was: was.Map(a=was.Mask(5), __etag="a"))
     app.route("/age")(lambda was: was.Map(a=was.Mask(5), __maxage=9))
@@ -236,7 +240,9 @@ def test_queues_are_streamed(app: Atila) -> None:
         queue.put(None)
 
     app.route("/")(lambda was: was.Queue(produce))
-    app.route("/typed")(lambda was: was.response("200 OK", was.Queue(produce), [("Content-Type", "text/csv")]))
+    app.route("/typed")(
+        lambda was: was.response("200 OK", was.Queue(produce), [("Content-Type", "text/csv")])
+    )
     expected = "".join(f"{number};" for number in range(30))
     assert get(app, "/").text == expected
     answer = get(app, "/typed")
@@ -269,7 +275,11 @@ def test_proxies_ask_with_get(proxy: Atila) -> None:
     answer = ask_all(proxy, talk)
     told = answer.json()
     assert (told["method"], told["path"], told["body"]) == ("GET", "/x", "")
-    assert (told["headers"]["x-own"], told["headers"]["cookie"], told["headers"]["accept"]) == ("1", "a=b", "*/*")
+    assert (told["headers"]["x-own"], told["headers"]["cookie"], told["headers"]["accept"]) == (
+        "1",
+        "a=b",
+        "*/*",
+    )
     assert "content-type" not in told["headers"]
     assert answer.headers["x-backend"] == "alpha"
     assert get(proxy, "/base/x").json()["path"] == "/base/x"

@@ -28,7 +28,9 @@ FIELD = descriptor_pb2.FieldDescriptorProto
 
 def described() -> descriptor_pb2.FileDescriptorProto:
     """What protoc would have made of a service with a method of each kind."""
-    file = descriptor_pb2.FileDescriptorProto(name="atila_tests.proto", package="atila.tests", syntax="proto3")
+    file = descriptor_pb2.FileDescriptorProto(
+        name="atila_tests.proto", package="atila.tests", syntax="proto3"
+    )
     message = file.message_type.add(name="Number")
     message.field.add(name="n", number=1, type=FIELD.TYPE_INT64, label=FIELD.LABEL_OPTIONAL)
     service = file.service.add(name="Numbers")
@@ -215,9 +217,9 @@ def test_unknown_services_and_methods(was: Was, server: Server) -> None:
     with pytest.raises(LookupError, match="_pb2"):
         was.grpc("@numbers/no.such.Service")
     with pytest.raises(AttributeError, match="Double, Count"):
-        was.grpc(f"@numbers/{NAME}").Triple
+        was.grpc(f"@numbers/{NAME}").Triple(Number())
     with pytest.raises(AttributeError):
-        was.grpc(f"@numbers/{NAME}")._private
+        was.grpc(f"@numbers/{NAME}")._private(Number())
     with pytest.raises(KeyError, match="unknown alias"):
         was.grpc(f"@nope/{NAME}")
     with pytest.raises(TypeError, match="map"):
@@ -238,7 +240,9 @@ def test_services_of_modules_with_a_pool_of_their_own(monkeypatch: pytest.Monkey
     assert find_service("elsewhere.Numbers").full_name == "elsewhere.Numbers"
 
 
-def test_without_the_library_the_extra_is_named(was: Was, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_library_the_extra_is_named(
+    was: Was, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where grpc is not installed an error says what to install."""
     monkeypatch.setitem(sys.modules, "grpc.aio", None)
     with pytest.raises(MissingExtra, match=r"atila_compat\[grpc\]"):

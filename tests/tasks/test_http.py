@@ -207,14 +207,7 @@ def test_wrong_uris(was: Was, api: Peer) -> None:
         was.get("@nope/x")
     with pytest.raises(TypeError, match=r"was\.db"):
         was.get("@db/x")
-    for uri in (
-        "nothing",
-        "ftp://x/",
-        "http://",
-        "http://[::1",
-        "http://x:port/",
-        f"http://{api.address}/\x00",
-    ):
+    for uri in ("nothing", "ftp://x/", "http://", "http://[::1", "http://x:port/"):
         result = was.get(uri).dispatch()
         assert (result.status, result.status_code) == (STA_REQFAIL, 731)
 
@@ -223,7 +216,8 @@ def test_headers_cannot_be_smuggled(was: Was, api: Peer) -> None:
     """A line break in a header or in the path never reaches the server."""
     assert was.get("@api/x", headers={"X-A": "b\r\nX-Evil: 1"}).dispatch().status_code == 731
     was.get("@api/x y\r\nX-Evil: 1").dispatch()
-    assert not [asked for asked in api.asked if "Evil" in asked and "%" not in asked]
+    was.get("@api/x#\x00 |").dispatch()
+    assert api.asked == ["GET /x%20y%0D%0AX-Evil:%201", "GET /x%23%00%20%7C"]
 
 
 def test_apps_may_have_aliases_of_their_own(was: Was, peer: Peer) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpcore
 import pytest
 
 from atila_compat.errors import HTTPTaskError
@@ -36,12 +36,8 @@ def outcome(task: Any) -> tuple[int, int]:
 
 
 def open_connections(runtime: Runtime) -> int:
-    """Connections that the pools have in use, beyond those that wait for the next call."""
-    found = 0
-    for pool in transports_of(runtime).pools:
-        connections = pool.transport._pool.connections
-        found += sum(1 for connection in connections if not connection.is_idle())
-    return found
+    """Connections in use, beyond those that wait for the next call."""
+    return sum(pool.active for pool in transports_of(runtime).pools)
 
 
 def test_a_refusing_server(was: Was) -> None:
@@ -50,7 +46,7 @@ def test_a_refusing_server(was: Was) -> None:
     assert outcome(was.get("@dead/x")) == (STA_NETERR, 701)
     with pytest.raises(HTTPTaskError, match=r"^701 Exception Occured$") as caught:
         was.get("@dead/x").fetch()
-    assert isinstance(caught.value.__cause__, httpx.ConnectError)
+    assert isinstance(caught.value.__cause__, httpcore.ConnectError)
 
 
 def test_a_name_that_nobody_has(was: Was) -> None:

@@ -141,7 +141,9 @@ def test_a_queue_that_nobody_reads_starts_nothing(was: Was) -> None:
     assert not started.is_set()
 
 
-def make_stream(runtime: Runtime, *pieces: bytes | float, patience: float = 5) -> tuple[ByteStream, list[str]]:
+def make_stream(
+    runtime: Runtime, *pieces: bytes | float, patience: float = 5
+) -> tuple[ByteStream, list[str]]:
     closed: list[str] = []
 
     async def generate() -> AsyncIterator[bytes]:

@@ -1,8 +1,6 @@
-"""`atila.pytest_hooks`: not served yet."""
+"""`atila.pytest_hooks`: `from atila.pytest_hooks import *` in conftest.py (spec/08 section 2)."""
 
 from __future__ import annotations
 
-raise ImportError(
-    "atila.pytest_hooks is not served yet: make the client fixture yourself, "
-    "httpx.AsyncClient(transport=httpx.ASGITransport(skitai.asgi()))"
-)
+from ...testing.pytest_hooks import *  # noqa: F403 - what a conftest.py takes from here
+from ...testing.pytest_hooks import __all__ as __all__

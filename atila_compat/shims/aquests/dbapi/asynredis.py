@@ -2,29 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from ....data.redis import RedisConnect as AsynConnect
 
-from ....errors import AtilaError
+__all__ = ["DEBUG", "AsynConnect"]
 
 DEBUG = False
-
-
-class AsynConnect:
-    """Base of a database class that `skitai.add_database_interface` registers.
-
-    Connections of such classes are not served yet: what would open one raises AtilaError.
-    """
-
-    def __init__(self, address: Any, params: Any = None, lock: Any = None, logger: Any = None) -> None:
-        self.address, self.params, self.lock, self.logger = address, params, lock, logger
-
-    def execute(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Not served yet; raises AtilaError."""
-        raise AtilaError(
-            "database classes of an app's own are not served yet: call the database's client in was.Thread"
-        )
-
-    connect = push_command = begin_tran = fetchall = execute
-
-    def close(self) -> None:
-        """Nothing is open."""

@@ -16,7 +16,7 @@ def __mount__(app, mntopt):
             salt, signature = was.encrypt_password(password)
             level = "user" if known else "staff"
             row = {"name": name, "salt": salt, "signature": signature, "level": level}
-            db.insert("account").set(**row).execute().commit()  # 409 Conflict where the name is taken
+            db.insert("account").set(**row).returning("name").execute().one()  # 409 where the name is taken
         return was.API("201 Created", name=name, level=level)
 
     @app.route("/accounts", methods=["GET"])

@@ -1,0 +1,280 @@
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from contextvars import Context, ContextVar, copy_context
+from typing import Any
+
+import anyio.from_thread
+import pytest
+
+from atila_compat.serving import workers
+from atila_compat.serving.workers import WorkerPool
+
+number: ContextVar[int] = ContextVar("number", default=0)
+
+
+def on_pool(work: Callable[[WorkerPool], Coroutine[Any, Any, Any]], threads: int = 4) -> Any:
+    """What `work(pool)` returns on a loop of its own; the pool is closed behind it."""
+
+    async def play() -> Any:
+        pool = WorkerPool(threads)
+        try:
+            return await asyncio.wait_for(work(pool), 20)
+        finally:
+            await pool.close(1)
+
+    return asyncio.run(play())
+
+
+def worker_threads() -> set[threading.Thread]:
+    """The threads of AnyIO that live."""
+    return {thread for thread in threading.enumerate() if "AnyIO" in thread.name}
+
+
+def wait_for_end_of(threads: set[threading.Thread]) -> None:
+    """Wait until these threads have ended."""
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def failing(*args: Any) -> None:
+    raise LookupError(*args)
+
+
+def test_results_and_exceptions_come_back() -> None:
+    """What a job returns or raises reaches who awaits it."""
+
+    async def work(pool: WorkerPool) -> None:
+        assert await pool.run(Context(), "sum", sum, (1, 2, 3)) == 6
+        assert await pool.run(Context(), "none", lambda: None) is None
+        with pytest.raises(LookupError, match="why"):
+            await pool.run(Context(), "failing", failing, "why")
+
+    on_pool(work)
+
+
+def test_jobs_run_in_other_threads() -> None:
+    """Jobs run in as many worker threads as the pool has, never on the loop's."""
+    together = threading.Barrier(3, timeout=10)
+
+    def meet() -> int:
+        together.wait()
+        return threading.get_ident()
+
+    async def work(pool: WorkerPool) -> Any:
+        return await asyncio.gather(*(pool.run(Context(), "meet", meet) for _ in range(3)))
+
+    idents = set(on_pool(work, threads=3))
+    assert len(idents) == 3
+    assert threading.get_ident() not in idents
+
+
+def test_pools_have_a_thread_at_least() -> None:
+    """`threads = 0`, single-threaded in the original, is one thread."""
+
+    async def work(pool: WorkerPool) -> Any:
+        return await pool.run(Context(), "x", threading.active_count)
+
+    assert WorkerPool(0).threads == 1
+    assert on_pool(work, threads=0)
+
+
+def test_context_variables_persist_over_hops() -> None:
+    """What one hop of a request sets, the next one sees; other requests and the loop do not."""
+
+    def count() -> int:
+        number.set(number.get() + 1)
+        return number.get()
+
+    async def work(pool: WorkerPool) -> None:
+        one, other = copy_context(), copy_context()
+        assert [await pool.run(one, "x", count) for _ in range(3)] == [1, 2, 3]
+        assert await pool.run(other, "x", count) == 1
+        assert number.get() == 0
+
+    on_pool(work)
+
+
+def test_empty_contexts_are_contexts() -> None:
+    """A context without variables, which is falsy, is used all the same."""
+
+    async def work(pool: WorkerPool) -> Any:
+        empty = Context()
+        await pool.run(empty, "x", number.set, 5)
+        return empty[number]
+
+    assert on_pool(work) == 5
+
+
+def test_from_thread_works_in_jobs() -> None:
+    """`anyio.from_thread` reaches the loop from within a job."""
+
+    async def on_loop(value: int) -> int:
+        await asyncio.sleep(0)
+        return value + 1
+
+    async def work(pool: WorkerPool) -> Any:
+        return await pool.run(Context(), "x", anyio.from_thread.run, on_loop, 1)
+
+    assert on_pool(work) == 2
+
+
+def test_a_thousand_jobs_at_once() -> None:
+    """A thousand jobs in flight are all handed back, each to its own waiter."""
+
+    async def work(pool: WorkerPool) -> Any:
+        return await asyncio.gather(*(pool.run(Context(), "x", lambda n=n: n * 2) for n in range(1000)))
+
+    assert on_pool(work) == [n * 2 for n in range(1000)]
+
+
+def test_cancelled_waiters_do_no_harm() -> None:
+    """A job whose waiter was cancelled runs to its end; the results of others still come."""
+    gate = threading.Event()
+
+    async def work(pool: WorkerPool) -> None:
+        slow = asyncio.ensure_future(pool.run(Context(), "slow", gate.wait, 10))
+        failed = asyncio.ensure_future(pool.run(Context(), "failed", failing))
+        await asyncio.sleep(0.01)
+        slow.cancel()
+        failed.cancel()
+        gate.set()
+        assert await pool.run(Context(), "next", lambda: "next") == "next"
+        with pytest.raises(asyncio.CancelledError):
+            await slow
+
+    on_pool(work, threads=1)
+
+
+def test_busy_threads_are_named() -> None:
+    """A pool tells what its threads run, the longest first, and how many jobs wait."""
+    gate, begun = threading.Event(), threading.Barrier(3, timeout=10)
+
+    def hold() -> None:
+        begun.wait()
+        gate.wait(10)
+
+    async def work(pool: WorkerPool) -> None:
+        jobs = [pool.run(Context(), "GET /first", hold)]
+        while not pool.busy():
+            await asyncio.sleep(0.001)
+        jobs += [pool.run(Context(), f"GET /{name}", hold) for name in ("second", "third")]
+        while len(pool.busy()) < 2 or pool.queued() != 1:
+            await asyncio.sleep(0.001)
+        assert [label for label, _ in pool.busy()] == ["GET /first", "GET /second"]
+        assert all(seconds >= 0 for _, seconds in pool.busy())
+        gate.set()
+        begun.abort()
+        await asyncio.gather(*jobs, return_exceptions=True)
+        assert pool.busy() == []
+        assert pool.queued() == 0
+
+    on_pool(work, threads=2)
+
+
+def test_saturation_is_reported_once_in_a_while(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Jobs that wait too long for a thread are one line in the log, with what the threads are running."""
+    monkeypatch.setattr(workers, "SATURATED_AFTER", 0.01)
+
+    async def work(pool: WorkerPool) -> float:
+        jobs = [pool.run(Context(), f"GET /{n}", time.sleep, 0.03) for n in range(6)]
+        await asyncio.gather(*jobs)
+        return pool.waiting_time
+
+    assert on_pool(work, threads=1) > 0.01
+    (line,) = caplog.messages
+    assert "more are waiting; all 1 threads are busy: GET /" in line
+
+
+def test_threads_end_with_the_pool() -> None:
+    """Closing ends the threads, after the jobs that they run."""
+    done: list[int] = []
+
+    async def work(pool: WorkerPool) -> set[threading.Thread]:
+        before = worker_threads()
+        jobs = [pool.run(Context(), "x", lambda n=n: done.append(n)) for n in range(20)]
+        await asyncio.sleep(0.01)
+        own = worker_threads() - before
+        await pool.close()
+        assert all(job.done() for job in jobs)
+        return own
+
+    own = on_pool(work)
+    assert own
+    wait_for_end_of(own)
+    assert sorted(done) == list(range(20))
+
+
+def test_threads_end_with_a_loop_that_nobody_cleans_up_behind() -> None:
+    """A pool that was never closed leaves no thread when its loop ends."""
+
+    async def work() -> set[threading.Thread]:
+        before = worker_threads()
+        await WorkerPool(3).run(Context(), "x", lambda: None)
+        return worker_threads() - before
+
+    own = asyncio.run(work())
+    assert len(own) == 3
+    wait_for_end_of(own)
+
+
+def test_closing_does_not_wait_for_a_stuck_job(caplog: pytest.LogCaptureFixture) -> None:
+    """A job that does not end is named in the log and left alone; its thread ends behind it."""
+    gate, own = threading.Event(), set()
+
+    async def work() -> None:
+        nonlocal own
+        before, pool = worker_threads(), WorkerPool(2)
+        stuck = pool.run(Context(), "GET /stuck", gate.wait, 20)
+        while not pool.busy():
+            await asyncio.sleep(0.001)
+        own = worker_threads() - before
+        await pool.close(timeout=0.05)
+        assert not stuck.done()
+
+    asyncio.run(work())
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+    assert "GET /stuck" in caplog.text
+    gate.set()
+    wait_for_end_of(own)
+
+
+def test_unused_pools_have_nothing_to_close() -> None:
+    """A pool that ran nothing has no threads, and closing it twice does nothing."""
+
+    async def work() -> None:
+        before, pool = worker_threads(), WorkerPool(2)
+        await pool.close()
+        await pool.close()
+        assert worker_threads() == before
+
+    asyncio.run(work())
+
+
+def test_nothing_of_a_job_is_kept() -> None:
+    """A worker that waits for its next job holds no reference to the last one."""
+
+    class Payload:
+        alive = True
+
+        def __del__(self) -> None:
+            Payload.alive = False
+
+    async def work(pool: WorkerPool) -> None:
+        await pool.run(Context(), "x", lambda payload: None, Payload())
+        for _ in range(100):
+            gc.collect()
+            if not Payload.alive:
+                break
+            await asyncio.sleep(0.01)
+        assert not Payload.alive
+
+    on_pool(work, threads=1)
