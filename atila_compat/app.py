@@ -235,6 +235,21 @@ class Atila(
 
         add_static_folder(self.config, path, front)
 
+    def mount_elsewhere(self, point: str, *targets: str, **options: Any) -> None:
+        """Mount files and directories beside this app, as `skitai.mount` does."""
+        from . import skitai
+
+        skitai.mount(point, *targets, **options)
+
+    def extend_by(self, way: str, module: ModuleType) -> None:
+        """What `pref.extends` and `pref.overrides` do, for an app that has no preference."""
+        from .skitai.preference import Preference
+
+        pref = Preference()
+        pref.config.update(self.config)
+        getattr(pref, way)(module)
+        self.apply_preference(pref)
+
     def set_devel(self, debug: bool = True, use_reloader: bool = True) -> None:
         """Switch debugging and reloading on."""
         self.debug, self.use_reloader = debug, use_reloader

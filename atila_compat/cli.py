@@ -2,6 +2,7 @@
 
 atila-compat run serve.py --port=5000       runs a launch script that was written for Skitai
 atila-compat routes serve.py                shows the routes of its apps
+atila-compat docs serve.py --html api.html  writes their API document
 atila-compat check serve.py                 and what else `migrate/commands.py` offers on the way over
 """
 
@@ -16,8 +17,6 @@ from typing import NoReturn
 from . import __version__
 from .migrate.commands import PURPOSES
 from .migrate.commands import main as on_the_way_over
-
-LATER = {"docs": "writes the API document; until then run the app with --devel"}
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -46,9 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
         command.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     for name, purpose in PURPOSES.items():
         commands.add_parser(name, help=purpose, add_help=False)
-    for name, purpose in LATER.items():
-        later = commands.add_parser(name, help=f"not in this version yet: {purpose.partition(';')[0]}")
-        later.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    commands.add_parser("docs", help="write the API document of a launch script", add_help=False)
     return parser
 
 
@@ -103,9 +100,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     argv = sys.argv[1:] if argv is None else argv
     if argv and argv[0] in PURPOSES:
         raise SystemExit(on_the_way_over(argv[0], argv[1:]))
+    if argv and argv[0] == "docs":
+        from .testing.docs_command import main as write_docs
+
+        raise SystemExit(write_docs(argv[1:]))
     given = build_parser().parse_args(argv)
-    if given.command in LATER:
-        _fail(f"{given.command} is not in this version yet: it {LATER[given.command]}")
     from .errors import AtilaError
 
     command = run_script if given.command == "run" else show_routes

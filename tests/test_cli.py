@@ -110,15 +110,6 @@ def test_a_script_without_mounts(tmp_path: Path) -> None:
     assert "skitai.mount" in answer.stderr
 
 
-@pytest.mark.parametrize("name", sorted(cli.LATER))
-def test_later_commands_say_so(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A command of a later version names what to do until then."""
-    with pytest.raises(SystemExit) as ended:
-        cli.main([name, "serve.py", "--port=1"])
-    assert ended.value.code == 2
-    assert f"{name} is not in this version yet" in capsys.readouterr().err
-
-
 def test_version_and_usage(capsys: pytest.CaptureFixture[str]) -> None:
     """`--version` prints the version; without a command the usage is shown."""
     with pytest.raises(SystemExit) as ended:

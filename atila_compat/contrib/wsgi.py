@@ -26,7 +26,7 @@ import anyio.to_thread
 from ..errors import ExcInfo, split_status
 from ..http.environ import build_environ
 from ..http.request import Request
-from ..skitai.refusal import header_of, refuse
+from ..protocols.refusal import header_of, refuse
 from ..types import Message, Receive, Scope, Send
 
 log = logging.getLogger("atila_compat.wsgi")

@@ -80,6 +80,9 @@ class Mounting:
         home: str
         basepath: str
 
+        def mount_elsewhere(self, point: str, *targets: str, **options: Any) -> None: ...
+        def extend_by(self, way: str, module: ModuleType) -> None: ...
+
     def __init__(self) -> None:
         super().__init__()
         self.auto_mount = True
@@ -117,9 +120,7 @@ class Mounting:
         else:
             point, modules = options.pop("point", options.pop("mount", "")), list(args)
         if modules and all(isinstance(module, str) for module in modules):
-            from ..skitai import mount as skitai_mount
-
-            skitai_mount(point, *modules, **options)
+            self.mount_elsewhere(point, *modules, **options)
             return
         self.auto_mount = False
         for module in modules:
@@ -143,11 +144,11 @@ class Mounting:
 
     def extends(self, module: ModuleType) -> None:
         """Offer the services of `module` where this app has none of its own (README "Extending")."""
-        self._extensions.append(("extends", module))
+        self.extend_by("extends", module)
 
     def overrides(self, module: ModuleType) -> None:
         """Let the services of `module` take the place of this app's (README "Overriding")."""
-        self._extensions.append(("overrides", module))
+        self.extend_by("overrides", module)
 
     def umount(self) -> None:
         """Call the `__umount__` hooks, of the modules first; what fails is logged and stops nothing."""

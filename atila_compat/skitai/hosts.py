@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from ..app import Atila
 from ..http.static import StaticFiles
+from ..protocols.refusal import header_of, refuse
 from ..types import Receive, Scope, Send
 from .loading import LoadedApp
 from .mounts import DEFAULT_HOST, Directory, Proxy
-from .refusal import header_of, refuse
 
 
 class Point:

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from ..app import Atila, Registry
 from ..context import current_was
 from ..errors import AtilaError
+from ..protocols.refusal import refuse
 from ..structures import AttrDict
 from ..types import ASGIApp, Receive, Scope, Send
 from .mounts import AppMount, Proxy
 from .place import getswd
 from .preference import Preference
-from .refusal import refuse
 
 if TYPE_CHECKING:
     from ..http.request import Request

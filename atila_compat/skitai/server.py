@@ -18,13 +18,13 @@ from starlette.routing import BaseRoute, Match
 
 from ..app import Atila, Registry
 from ..http.file_reply import FileReply, RedirectReply
+from ..protocols.refusal import refuse
 from ..settings import settings
 from ..types import ASGIApp, Message, Receive, Scope, Send
 from .hosts import Point, VirtualHost, arrange
 from .loading import LoadedApp, LoadError, load_app
 from .mounts import AppMount, Directory, Mounts, Proxy
 from .place import getenv, getswd
-from .refusal import refuse
 
 if TYPE_CHECKING:
     from ..serving.lifespan import Lifespan

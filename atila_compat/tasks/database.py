@@ -55,7 +55,8 @@ def open_database(
         raise TypeError(f"{found.name} is no data source but {found.ctype}: use was.get or was.stub")
     if transaction or cursor:
         return _connection(was, found, Cursor if cursor else Transaction, options.get("timeout"))
-    settings = CallOptions(**options)
+    # a kept result is used where the app speaks of keeping, for HTTP unless the app says otherwise
+    settings = CallOptions(**{"use_cache": bool(options.get("cache")), **options})
 
     def begin(call: Call) -> RemoteTask | Spread:
         nodes: list[Node | None] = [None]

@@ -47,7 +47,7 @@ class Login:
             next(flow)
             try:
                 flow.send(httpx.Response(401, headers={"WWW-Authenticate": challenge}, request=request))
-            except (StopIteration, httpx.ProtocolError):
+            except (StopIteration, ValueError, httpx.ProtocolError):
                 return None
         found: str | None = request.headers.get("Authorization")
         return found

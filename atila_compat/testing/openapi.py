@@ -98,7 +98,7 @@ def openapi(
             operations = _Operations(mounted, route, recorded, ids)
             for template in operations.templates():
                 item = paths.setdefault(template, {})
-                for method in sorted(route.methods, key=METHODS.index):
+                for method in operations.methods():
                     if method.lower() not in item:
                         item[method.lower()] = operations.make(method, template)
             kinds |= set(operations.kinds)
@@ -142,12 +142,26 @@ class _Operations:
             return [template]
         return [template, template.rpartition("/")[0] or "/"]
 
+    def methods(self) -> list[str]:
+        """The methods, in the usual order.
+
+        Routes that name none take GET and POST: where there is nothing to send, and nobody did, POST is left
+        out.
+        """
+        resource, methods = self.resource, set(self.route.methods)
+        if methods == {"GET", "POST"} and not (self._calls("POST") or resource.keywords):
+            takes = set(resource.args) - set(self.names) | set(resource.parameter_requirements)
+            methods -= set() if takes or self.route.input_stream else {"POST"}
+        return sorted(
+            methods, key=lambda method: METHODS.index(method) if method in METHODS else len(METHODS)
+        )
+
     def make(self, method: str, template: str) -> dict[str, Any]:
         """The operation of a method."""
         resource = self.resource
         resource_id = self.mounted.prefix + resource.id
         summary, description = _documentation(resource)
-        calls = [each for each in self.recorded.get((resource.id, method), []) if self._is_below(each.url)]
+        calls = self._calls(method)
         operation: dict[str, Any] = {
             "operationId": self._operation_id(resource_id, method),
             "tags": [resource_id.rpartition(".")[0] or self.mounted.app.app_name],
@@ -170,6 +184,10 @@ class _Operations:
         if permissions:
             operation["x-permissions"] = sorted({name for names in permissions for name in names})
         return operation
+
+    def _calls(self, method: str) -> list[Exchange]:
+        recorded = self.recorded.get((self.resource.id, method), [])
+        return [exchange for exchange in recorded if self._is_below(exchange.url)]
 
     def _is_below(self, url: str) -> bool:
         """Whether a call went to this app, where others have resources of the same id."""

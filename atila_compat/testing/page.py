@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup, escape
 
 TEMPLATE = Path(__file__).with_name("page.html.j2")
 
@@ -69,13 +68,13 @@ def rows_of(schema: dict[str, Any], prefix: str = "") -> list[tuple[str, dict[st
     return rows
 
 
-def as_text(text: str) -> Markup:
-    """A docstring: paragraphs, and words in backticks as code."""
-    paragraphs = [
-        re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(paragraph.strip())))
+def paragraphs_of(text: str) -> list[list[tuple[bool, str]]]:
+    """The paragraphs of a docstring, each in pieces: whether it stood in backticks, and the words."""
+    return [
+        [(number % 2 == 1, words) for number, words in enumerate(paragraph.strip().split("`")) if words]
         for paragraph in re.split(r"\n\s*\n", text)
+        if paragraph.strip()
     ]
-    return Markup("".join(f"<p>{paragraph}</p>" for paragraph in paragraphs if paragraph))  # noqa: S704 - escaped
 
 
 def as_json(value: Any) -> str:
@@ -91,6 +90,8 @@ def render(document: dict[str, Any]) -> str:
             entry = {"path": path, "method": method.upper(), **operation}
             groups.setdefault(operation["tags"][0], []).append(entry)
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(kind=kind_of, limits=limits_of, rows=rows_of, text=as_text, example=as_json)
+    environment.filters.update(
+        kind=kind_of, limits=limits_of, rows=rows_of, example=as_json, paragraphs=paragraphs_of
+    )
     template = environment.from_string(TEMPLATE.read_text("utf-8"))
     return template.render(document=document, groups=dict(sorted(groups.items())))

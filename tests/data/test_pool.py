@@ -111,6 +111,20 @@ async def test_nothing_is_lost_when_users_give_up() -> None:
     assert len(set(held)) == 3
 
 
+async def test_connections_that_are_no_good_are_not_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Idle connections that are unusable, or have been idle for too long, are closed instead of used."""
+    place = Place()
+    good: set[int] = {1, 2}
+    pool = Pool(place.connect, place.close, 2, good.__contains__)
+    pool.release(await pool.acquire())
+    assert await pool.acquire() == 1
+    pool.release(1)
+    monkeypatch.setattr("atila_compat.data.pool.IDLE_SECONDS", -1.0)
+    assert await pool.acquire() == 2
+    await asyncio.sleep(0.01)
+    assert (pool.count, place.open) == (1, 1)
+
+
 async def test_a_closed_pool_gives_nothing_more() -> None:
     """close() closes idle connections at once and others when they come back; who waits is told."""
     place = Place()

@@ -23,15 +23,15 @@ class Example(Protocol):
     ) -> Launched: ...
 
 
-@pytest.fixture
-def example(tmp_path: Path) -> Iterator[Example]:
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
     """Runs examples as real processes: `example("hello").client.get("/")`; they are stopped at the end."""
     with contextlib.ExitStack() as stack:
 
         def run(
             name: str, *args: str, command: Sequence[str] = RUN, env: Mapping[str, str] | None = None
         ) -> Launched:
-            folder = tmp_path / name
+            folder = tmp_path_factory.mktemp("examples") / name
             ignored = shutil.ignore_patterns("__pycache__", "*.sqlite3")
             shutil.copytree(EXAMPLES / name, folder, ignore=ignored)
             app = Launched(command, folder, args, env)

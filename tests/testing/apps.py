@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from atila_compat import Atila
 
 SOURCE = '''
-import skitai
-from atila import Atila
+from atila_compat import Atila, skitai
 
 app = Atila (__name__)
 app.securekey = "a key for tests"
+app.users = {"hans": "secret"}
 
 @app.route ("/")
 def index (was):
@@ -20,6 +19,7 @@ def index (was):
 
 @app.route ("/echo", methods = ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def echo (was, **DATA):
+    "Says what it was sent."
     request = was.request
     return was.API (
         method = request.method,
@@ -28,8 +28,8 @@ def echo (was, **DATA):
         authorization = request.get_header ("authorization"),
         extra = request.get_header ("x-extra"),
         url = dict (request.URL),
-        data = {k: v for k, v in DATA.items () if k not in request.URL},
-        body = (request.body or b"").decode () if request.multipart is None else "multipart",
+        data = {name: value for name, value in DATA.items () if name not in request.URL},
+        body = "multipart" if request.multipart is not None else (request.body or b"").decode (),
     )
 
 @app.route ("/files", methods = ["POST"])
@@ -41,8 +41,13 @@ def files (was, note = "", **DATA):
     return was.API (note = note, files = found)
 
 @app.route ("/items/<int:id>", methods = ["GET", "PUT", "DELETE"])
+@app.inspect ("GET", ints = ["page"])
+@app.inspect ("PUT", strings = ["name"])
 def items (was, id, page = 1, **DATA):
-    "An item."
+    """One item.
+
+    Known by its number.
+    """
     if was.request.method == "DELETE":
         return was.API ("204 No Content")
     return was.API (id = id, page = page, nested = dict (deep = [dict (x = 1)]), sent = DATA)
@@ -55,11 +60,11 @@ def list_ (was):
 @app.route ("/visits")
 def visits (was):
     was.session ["n"] = was.session.get ("n", 0) + 1
-    return was.API (n = was.session ["n"], cookie = was.cookie.get ("flavor"))
+    return was.API (n = was.session ["n"], flavor = was.cookie.get ("flavor"))
 
 @app.route ("/moved")
 def moved (was):
-    return was.redirect ("/items/7")
+    return was.redirect (was.urlfor (items, 7))
 
 @app.route ("/wrong")
 def wrong (was):
@@ -69,15 +74,9 @@ def wrong (was):
 def slash (was, **q):
     return was.API (q = q)
 
-@app.route ("/add")
-def add (was, a, b):
-    return a + b
-
 @app.route ("/secret", authenticate = "basic")
 def secret (was):
     return was.API (user = was.request.user.name)
-
-app.users = {"hans": "pw"}
 
 if __name__ == "__main__":
     skitai.mount ("/", app)
@@ -85,18 +84,10 @@ if __name__ == "__main__":
 '''
 
 
-def make_app() -> Atila:
-    """The app as an object; a new one at each call."""
-    from atila_compat import install, uninstall
-
-    known = {name for name in sys.modules if name.partition(".")[0] in ("atila", "skitai")}
-    install()
-    try:
-        names: dict[str, object] = {"__name__": "shop", "__file__": str(Path(__file__))}
-        exec(compile(SOURCE, "shop.py", "exec"), names)
-    finally:
-        uninstall()
-        assert not known
+def make_app(source: str = SOURCE) -> Atila:
+    """The app of a launch script as an object; a new one at each call."""
+    names: dict[str, object] = {"__name__": "shop", "__file__": str(Path(__file__))}
+    exec(compile(source, "shop.py", "exec"), names)
     app = names["app"]
     assert isinstance(app, Atila)
     return app

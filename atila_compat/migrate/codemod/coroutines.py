@@ -376,7 +376,7 @@ def _why(left: cst.Yield) -> str:
 
 
 def _done(body: cst.BaseSuite, waited: set[str]) -> set[str]:
-    """The names of tasks that are done wherever they are asked: all that is assigned to them is waited for."""
+    """The names of tasks that are done where they are asked: all that is assigned to them is waited for."""
     done = set(waited)
     counts: dict[str, int] = {}
     waits: dict[str, int] = {}

@@ -45,7 +45,7 @@ async def refuse(
         lines.append((b"content-type", content_type.encode("latin-1")))
     lines.append((b"content-length", b"%d" % len(body)))
     if scope["type"] == "websocket":
-        from ..protocols.ws_refusal import refuse_handshake
+        from .ws_refusal import refuse_handshake
 
         await refuse_handshake(scope, send, status_code, lines, body)
         return
