@@ -21,6 +21,7 @@ from .http.error_handlers import ErrorHandlers
 from .http.state import StateOptions
 from .http.static import StaticFiles
 from .http.templates import Templates
+from .protocols.dispatch import protocol_of
 from .protocols.ws_declaration import WebSockets
 from .routing import urls
 from .routing.mounting import Mounting
@@ -345,11 +346,12 @@ class Atila(
         if not self.started:
             self._start_late(scope)
         if kind == "http":
-            await pipeline.answer(self, runtime, scope, receive, send)
+            answer = protocol_of(scope) if scope["method"] == "POST" else None
+            await (answer or pipeline.answer)(self, runtime, scope, receive, send)
         elif kind == "websocket":
-            from .protocols.websocket import answer
+            from .protocols import websocket
 
-            await answer(self, runtime, scope, receive, send)
+            await websocket.answer(self, runtime, scope, receive, send)
         else:
             raise RuntimeError(f"an Atila app answers http, websocket and lifespan, not {kind!r}")
 

@@ -108,11 +108,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     from .errors import AtilaError
 
     command = run_script if given.command == "run" else show_routes
-    if given.command == "run" and given.usage:
-        from .migrate.usage.count import start
-
-        start(given.usage)
     try:
+        if given.command == "run" and given.usage:
+            from .migrate.usage.count import start
+
+            start(given.usage)
         command(_script(given.script), given.arguments)
     except AtilaError as error:
         _fail(str(error), 1)

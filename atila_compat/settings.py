@@ -24,6 +24,20 @@ class Settings:
         max_ages: (path prefix, seconds) pairs for `Cache-Control: max-age` of static files.
         certfile, keyfile, passphrase: TLS.
         log_off: patterns of paths without access log.
+        log_path: directory of the log files; None: the log goes to standard output.
+        log_kinds: which files are written there: `"server"`, `"app"`, `"request"`.
+        log_size, log_files: bytes after which a log file is put aside, and how many are kept.
+        access_log: `"columns"`, `"json"`, or empty for none.
+        max_queue: requests that wait for a worker thread; more are answered with 503.
+        estimated_timeout: a request that would wait longer for a thread is answered with 503.
+        stuck_after: a handler that runs for longer is named in the log.
+        shutdown_timeout: how long running requests may take to end when the service stops.
+        max_requests: after so many requests a worker process is replaced.
+        trusted_proxies: addresses and networks whose `X-Forwarded-For` and `-Proto` are believed, by commas.
+        root_path: the path below which a proxy serves this service, if it takes it off.
+        status_path: where the status page is; None for nowhere.
+        forward: (port, forward_port, domain, address) of the redirection to HTTPS.
+        state_url: the Redis that keeps shared numbers, for several machines.
         was_options: attributes that apps want on every `was`.
         extra: settings without effect on this engine, by the name of the function that made them.
     """
@@ -43,6 +57,20 @@ class Settings:
     passphrase: str | None = None
     log_off: list[str] = field(default_factory=list)
     log_path: str | None = None
+    log_kinds: tuple[str, ...] = ("server", "app", "request")
+    log_size: int = 100 * 1024 * 1024
+    log_files: int = 10
+    access_log: str = "columns"
+    max_queue: int = 1000
+    estimated_timeout: float | None = None
+    stuck_after: float = 60
+    shutdown_timeout: float = 8
+    max_requests: int | None = None
+    trusted_proxies: str = ""
+    root_path: str = ""
+    status_path: str | None = None
+    forward: tuple[int, int, str | None, str] | None = None
+    state_url: str | None = None
     was_options: dict[str, Any] = field(default_factory=dict)
     http_rpc_protocols: dict[str, type] = field(default_factory=dict)
     schedules: list[tuple[float, Callable[[], Any]]] = field(default_factory=list)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    MutableMapping,
+    ValuesView,
+)
 from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T")
@@ -145,14 +154,29 @@ class SharedDict(MutableMapping[str, Any]):
                 self._drop_expired(key)
         return key in self._values
 
-    def __iter__(self) -> Iterator[str]:
+    def _snapshot(self) -> dict[str, Any]:
         with self.lock:
             for key in list(self._expiries):
                 self._drop_expired(key)
-            return iter(list(self._values))
+            return dict(self._values)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._snapshot())
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._snapshot())
+
+    def keys(self) -> KeysView[str]:
+        """The keys as they are now."""
+        return self._snapshot().keys()
+
+    def values(self) -> ValuesView[Any]:
+        """The values as they are now."""
+        return self._snapshot().values()
+
+    def items(self) -> ItemsView[str, Any]:
+        """Keys and values as they are now, whatever other threads do meanwhile."""
+        return self._snapshot().items()
 
     def __getattr__(self, name: str) -> Any:
         try:

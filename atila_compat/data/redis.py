@@ -173,12 +173,18 @@ class RedisBackend:
                 try:
                     replies.append(_decoded(await connection.read_response()))
                 except self._redis.ResponseError as error:
-                    replies.append(error)
+                    replies.append(self._as_sent(error))
         except BaseException:  # also when the user is gone: the reply to come is nobody else's
             self.pool.discard(connection)
             raise
         self.pool.release(connection)
         return replies
+
+    def _as_sent(self, error: Exception) -> Exception:
+        """An error reply with the word that the driver takes away: `ERR value is not an integer`."""
+        if type(error) is self._redis.ResponseError and not str(error).partition(" ")[0].isupper():
+            error.args = (f"ERR {error}",)
+        return error
 
     async def execute(self, path: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """Send the command that `path` names; for `("pipeline",)` see `Pipeline`.

@@ -13,6 +13,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -37,56 +38,73 @@ _STANDALONE = frozenset(
 """First words of statements that manage transactions themselves, or do nothing inside of one."""
 
 
-def _work(jobs: SimpleQueue[tuple[asyncio.Future[Any], Callable[[], Any]] | None]) -> None:
+@dataclass(slots=True)
+class _Job:
+    """What a connection's thread is to do.
+
+    Attributes:
+        func: what to call.
+        future: who waits for it, unless given up meanwhile.
+        after: called on the loop when it is done, whoever waits.
+    """
+
+    func: Callable[[], Any]
+    future: asyncio.Future[Any]
+    after: Callable[[], None] | None = None
+
+    def settle(self, result: Any, error: BaseException | None) -> None:
+        if self.after is not None:
+            self.after()
+        if self.future.done():
+            return
+        if error is None:
+            self.future.set_result(result)
+        else:
+            self.future.set_exception(error)
+
+
+def _work(jobs: SimpleQueue[_Job | None]) -> None:
     """A connection's thread: do jobs, one after the other, until there is None."""
     while (job := jobs.get()) is not None:
-        future, func = job
         result = error = None
         try:
-            result = func()
+            result = job.func()
         except BaseException as failure:
             error = failure
         try:
-            future.get_loop().call_soon_threadsafe(_settle, future, result, error)
+            job.future.get_loop().call_soon_threadsafe(job.settle, result, error)
         except RuntimeError:  # the loop is closed: nobody waits any more
             return
-        del job, future, func, result, error
-
-
-def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(result)
-    else:
-        future.set_exception(error)
+        del job, result, error
 
 
 class Connection:
     """A connection and its thread, which ends when this is closed or forgotten."""
 
-    def __init__(self, raw: sqlite3.Connection, jobs: SimpleQueue[Any]) -> None:
+    def __init__(self, raw: sqlite3.Connection, jobs: SimpleQueue[_Job | None]) -> None:
         self._raw, self._jobs = raw, jobs
         weakref.finalize(self, jobs.put, None)
 
     @classmethod
     async def open(cls, database: str, uri: bool = False) -> Connection:
         """Open one; raises sqlite3.Error where that fails."""
-        jobs: SimpleQueue[Any] = SimpleQueue()
+        jobs: SimpleQueue[_Job | None] = SimpleQueue()
         threading.Thread(target=_work, args=(jobs,), name="atila-sqlite", daemon=True).start()
         future = asyncio.get_running_loop().create_future()
         connect = partial(sqlite3.connect, database, timeout=BUSY_SECONDS, isolation_level=None, uri=uri)
-        jobs.put((future, partial(connect, check_same_thread=False)))
+        jobs.put(_Job(partial(connect, check_same_thread=False), future))
         try:
             return cls(await future, jobs)
         except BaseException:
             jobs.put(None)
             raise
 
-    def submit(self, func: Callable[[sqlite3.Connection], T]) -> asyncio.Future[T]:
-        """Run `func` with the connection on its thread."""
+    def submit(
+        self, func: Callable[[sqlite3.Connection], T], after: Callable[[], None] | None = None
+    ) -> asyncio.Future[T]:
+        """Run `func` with the connection on its thread, then `after` on the loop, whoever still waits."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._jobs.put((future, partial(func, self._raw)))
+        self._jobs.put(_Job(partial(func, self._raw), future, after))
         return future
 
     def interrupt(self) -> None:
@@ -176,33 +194,21 @@ class SQLiteBackend:
         """`func` as this database needs it done."""
         return partial(_patient, func) if self._in_memory else func
 
-    async def _run(self, connection: Connection, func: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `func`; the connection goes back to the pool as soon as its thread has done with it."""
-        future = connection.submit(self.job(func))
-        try:
-            result = await asyncio.shield(future)
-        except asyncio.CancelledError:
-            connection.interrupt()
-            future.add_done_callback(lambda done: self.done_with(connection, done))
-            raise
-        except BaseException:
-            self.pool.release(connection)
-            raise
-        self.pool.release(connection)
-        return result
-
-    def done_with(self, connection: Connection, future: asyncio.Future[Any]) -> None:
-        """Take a connection back whose user is gone; what became of its statement interests nobody."""
-        future.exception()
-        self.pool.release(connection)
-
     async def execute(self, statements: Sequence[Statement]) -> list[AttrDict] | None:
         """Execute statements, several as one transaction; see `SQLBackend.execute`.
 
         Raises sqlite3.Error.
         """
         connection = await self.pool.acquire()
-        return await self._run(connection, lambda raw: _execute(raw, statements).dicts())
+        # the connection goes back when its thread has done with it, not when its user has
+        future = connection.submit(
+            self.job(lambda raw: _execute(raw, statements).dicts()), lambda: self.pool.release(connection)
+        )
+        try:
+            return await future
+        except asyncio.CancelledError:
+            connection.interrupt()
+            raise
 
     async def transaction(self) -> SQLiteSession:
         """A session; its transaction begins with the first statement that writes, as sqlite3 has it."""
@@ -226,13 +232,11 @@ class SQLiteSession:
     async def _run(self, func: Callable[[sqlite3.Connection], T]) -> T:
         if self._connection is None:
             raise RuntimeError("this transaction has ended: begin another one")
-        future = self._connection.submit(self._backend.job(func))
+        connection = self._connection
         try:
-            return await asyncio.shield(future)
+            return await connection.submit(self._backend.job(func))
         except asyncio.CancelledError:
-            if self._connection is not None:
-                self._connection.interrupt()
-            future.add_done_callback(lambda done: done.exception())
+            connection.interrupt()
             raise
 
     async def execute(self, statements: Sequence[Statement]) -> Outcome:
@@ -259,6 +263,5 @@ class SQLiteSession:
         """Undo what was not committed and give the connection back."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            future = connection.submit(sqlite3.Connection.rollback)
-            future.add_done_callback(lambda done: self._backend.done_with(connection, done))
-            await asyncio.shield(future)
+            backend = self._backend
+            await connection.submit(sqlite3.Connection.rollback, lambda: backend.pool.release(connection))

@@ -228,7 +228,7 @@ class SQLMaps:
     def __init__(self) -> None:
         self._sql_engine = PGSQL
         self._sql_folder = "sqlmaps"
-        self._sql_templates: Templates | None = None
+        self._sql_templates: tuple[tuple[Any, ...], Templates] | None = None
         super().__init__()
 
     def setup_sqlphile(self, engine: str = PGSQL, template_dir: str = "sqlmaps") -> None:
@@ -238,11 +238,11 @@ class SQLMaps:
         """
         self._sql_engine = sql_engine(engine)
         self._sql_folder = template_dir
-        self._sql_templates = None
 
     def get_sql_template(self) -> Templates:
         """The templates; with a reloader files that changed are read again."""
-        found, folder = self._sql_templates, Path(self.home, self._sql_folder)
-        if found is None or found.folder != folder or found.auto_reload != self.use_reloader:
-            found = self._sql_templates = Templates(self._sql_engine, folder, self.use_reloader)
-        return found
+        made_for = (self.home, self._sql_folder, self._sql_engine, self.use_reloader)
+        if self._sql_templates is None or self._sql_templates[0] != made_for:
+            folder = Path(self.home, self._sql_folder)
+            self._sql_templates = made_for, Templates(self._sql_engine, folder, self.use_reloader)
+        return self._sql_templates[1]

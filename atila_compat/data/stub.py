@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from .backend import CommandBackend, SQLBackend
 from .builder import Builder
@@ -22,14 +22,14 @@ from .writer import Statement
 log = logging.getLogger("atila_compat.data")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Call:
     """A call that is still to be made: `await call(backend)`; logged with its time in `atila_compat.data`.
 
     Attributes:
         method: what is called: `"execute"`, the name of a command.
         args: what tells two calls of that name apart, for caches.
-        text: the call as people read it.
+        describe: gives the call as people read it.
         writes: whether it may change something.
         make: makes the call.
         is_known: whether its answer is known without asking anybody, `limit(0)`; `backend` is None then.
@@ -37,10 +37,15 @@ class Call:
 
     method: str
     args: Any
-    text: str
+    describe: Callable[[], str]
     writes: bool
     make: Callable[[Any], Awaitable[Any]]
     is_known: bool = False
+
+    @property
+    def text(self) -> str:
+        """The call as people read it."""
+        return self.describe()
 
     async def __call__(self, backend: Backend | None) -> Any:
         if not log.isEnabledFor(logging.DEBUG):
@@ -120,19 +125,21 @@ class SQLStub(Stub, Builder):
     def run(self, query: Query) -> Any:
         """Start a task that executes `query`."""
         if query.is_empty:
-            return self._start(Call("execute", (str(query),), str(query), False, _empty, is_known=True))
+            return self._start(Call("execute", (), query.render, False, _empty, is_known=True))
         return self._start_statements(query.statements())
 
     def _start_statements(self, statements: list[Statement]) -> Any:
         async def make(backend: SQLBackend) -> Any:
             return await backend.execute(statements)
 
-        text = "; ".join(
-            each.sql if not each.params else f"{each.sql} {each.params!r}" for each in statements
-        )
+        def describe() -> str:
+            return "; ".join(
+                f"{each.sql} {each.params!r}" if each.params else each.sql for each in statements
+            )
+
         changes = any(writes(each.sql, self._engine) for each in statements)
         args = tuple((each.sql, each.params) for each in statements)
-        return self._start(Call("execute", args, text, changes, make))
+        return self._start(Call("execute", args, describe, changes, make))
 
 
 async def _empty(_: Any) -> list[Any]:
@@ -190,10 +197,12 @@ class CommandStub(Stub):
         async def make(backend: CommandBackend) -> Any:
             return await backend.execute(path, args, kwargs)
 
+        def describe() -> str:
+            return f"{name}({', '.join([*map(repr, args), *(f'{k}={v!r}' for k, v in kwargs.items())])})"
+
         name = ".".join(path)
-        text = f"{name}({', '.join([*map(repr, args), *(f'{k}={v!r}' for k, v in kwargs.items())])})"
         changes = self._engine not in (REDIS, MONGODB) or path[-1].strip("_").lower() not in _READS
-        return self._start(Call(name, (args, tuple(kwargs.items())), text, changes, make))
+        return self._start(Call(name, (args, tuple(kwargs.items())), describe, changes, make))
 
 
 class Pipeline(Stub):
@@ -226,4 +235,4 @@ class Pipeline(Stub):
         async def make(backend: CommandBackend) -> Any:
             return await backend.execute(("pipeline",), args, {})
 
-        return self._start(Call("pipeline", cast("Any", args), f"pipeline {commands!r}", True, make))
+        return self._start(Call("pipeline", args, lambda: f"pipeline {commands!r}", True, make))

@@ -129,7 +129,7 @@ class _Dispatch(dict[Any, Any]):
         raise KeyError(cls)
 
 
-class _Marshaller(xmlrpc.client.Marshaller):
+class Marshaller(xmlrpc.client.Marshaller):
     """The standard one, with subclasses of plain types and whole numbers beyond 32 bits."""
 
     dispatch = _Dispatch(xmlrpc.client.Marshaller.dispatch)
@@ -158,7 +158,7 @@ def encode_xml(data: Any) -> bytes:
     Raises TypeError for what XML-RPC cannot express: None, dates without a time, names that are not strings.
     """
     try:
-        text = _Marshaller("utf-8").dumps((data,))
+        text = Marshaller("utf-8").dumps((data,))
     except (ValueError, OverflowError, RecursionError) as e:
         raise TypeError(f"not XML-RPC serializable: {e}") from e
     return text.encode("utf-8", "replace")

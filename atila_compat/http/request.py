@@ -428,12 +428,19 @@ class Request:
     @lazy
     def gtxid(self) -> str:
         """The global transaction id: the `X-Gtxn-Id` header, else a new one."""
-        return self.lowered.get("x-gtxn-id") or uuid.uuid4().hex[:16]
+        return self.lowered.get("x-gtxn-id") or self._note("gtxid", uuid.uuid4().hex[:16])
 
     @lazy
     def ltxid(self) -> str:
         """The local transaction id: the `X-Ltxn-Id` header, else a new one."""
-        return self.lowered.get("x-ltxn-id") or uuid.uuid4().hex[:8]
+        return self.lowered.get("x-ltxn-id") or self._note("ltxid", uuid.uuid4().hex[:8])
+
+    def _note(self, name: str, value: str) -> str:
+        """Keep a value where the access log finds it."""
+        state = self.scope.get("state")
+        if isinstance(state, dict):
+            state[name] = value
+        return value
 
     def get_gtxid(self) -> str:
         """The same as `gtxid`."""

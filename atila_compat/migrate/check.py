@@ -121,9 +121,9 @@ def judge(use: Use, base: CodeBase) -> Iterator[Finding]:
 
     surface = use.surface
     if surface is None:
-        yield finding(
-            Status.MISSING, "missing-module", use.refusal or f"{use.name} is not served", _todo(use)
-        )
+        what, _, todo = use.refusal.partition(": ")
+        todo = todo or "remove the import, or write what you need of it into a module of your own"
+        yield finding(Status.MISSING, "missing-module", what, todo)
         return
     if use.name.startswith("hooks.") and use.attribute in HOOKS:
         yield finding(Status.SUPPORTED, "deprecated", todo=_rename(HOOKS[use.attribute]))
@@ -161,10 +161,6 @@ def judge(use: Use, base: CodeBase) -> Iterator[Finding]:
 
 def _rename(current: str) -> str:
     return f"its current name is {current}; `atila-compat migrate --step names` writes it"
-
-
-def _todo(use: Use) -> str:
-    return "" if "use " in use.refusal else "remove the import, or write what you need of it yourself"
 
 
 def _missing(use: Use, base: CodeBase) -> tuple[str, str, str]:

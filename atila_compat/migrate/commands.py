@@ -148,4 +148,23 @@ def _migrate(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
-_MAKERS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {"check": _check, "migrate": _migrate}
+def _usage(parser: argparse.ArgumentParser) -> Run:
+    parser.add_argument(
+        "file", metavar="FILE", type=existing, help="what `atila-compat run --usage FILE` wrote"
+    )
+
+    def run(given: argparse.Namespace) -> int:
+        from .usage.record import read
+        from .usage.table import table
+
+        sys.stdout.write(table(read(given.file)))
+        return 0
+
+    return run
+
+
+_MAKERS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {
+    "check": _check,
+    "migrate": _migrate,
+    "usage": _usage,
+}

@@ -48,16 +48,10 @@ class Difference:
         return f"{GUIDE}#{self.id}"
 
 
-def _words_are_not_served() -> bool:
-    from ..skitai.launch import NOT_SERVED
+def _quic_is_ignored() -> bool:
+    from ..skitai.launch import IGNORED
 
-    return "start" in NOT_SERVED
-
-
-def _quic_is_not_served() -> bool:
-    from ..skitai.launch import NOT_SERVED
-
-    return "--quic" in NOT_SERVED
+    return "--quic" in IGNORED
 
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -231,25 +225,15 @@ DIFFERENCES: tuple[Difference, ...] = (
         stored=True,
     ),
     Difference(
-        "server-commands",
-        "The launch script stays in the foreground",
-        "`serve.py start`, `stop`, `restart`, `status`, `install` and `-d` run it as a daemon.",
-        "These words end with a message that says what to do.",
-        "systemd and containers do it better.",
-        "Run it under systemd or in a container; migration_guide/04-deploy.md has both.",
-        ("skitai.run",),
-        applies=_words_are_not_served,
-    ),
-    Difference(
         "quic",
         "HTTP/3 comes from a proxy",
         "`skitai.run (quic = 443)` and `--quic` listen on UDP.",
-        "They end with a message.",
+        "They are named in the log, and the service starts without.",
         "uvicorn does not speak HTTP/3.",
         "Put nginx or Caddy in front.",
         ("skitai.run",),
         frozenset({"quic"}),
-        applies=_quic_is_not_served,
+        applies=_quic_is_ignored,
     ),
     Difference(
         "server-push",
@@ -394,6 +378,8 @@ def page() -> str:
         "",
     ]
     for each in DIFFERENCES:
+        if not each.applies():
+            continue
         lines += [
             f'<a id="{each.id}"></a>',
             f"## {each.title}",

@@ -41,7 +41,7 @@ def as_text(report: Report) -> str:
             blocks.append("\n".join([f"{heading}: {len(chosen)}", *lines]))
     counts = [f"{report.count(status)} {status}" for status in _HEADINGS if status is not Status.BROKEN]
     files = f"{report.files} file{'s' * (report.files != 1)}"
-    blocks.append(f"{files}: {', '.join(counts)}, {report.count(Status.BROKEN)} unreadable files")
+    blocks.append(f"{files}: {', '.join(counts)}, {report.count(Status.BROKEN)} unreadable")
     return "\n\n".join(blocks) + "\n"
 
 

@@ -181,9 +181,14 @@ def served_module(module: str) -> ModuleType:
         raise NotServed(str(error)) from None
 
 
+def is_known_elsewhere(module: str) -> bool:
+    """Whether it is known what to use in place of a module of the original."""
+    return any(module == each or module.startswith(each + ".") for each in INSTEAD)
+
+
 def _instead(module: str) -> str:
-    known = [each for each in INSTEAD if module == each or module.startswith(each + ".")]
-    if known:
+    if is_known_elsewhere(module):
+        known = (each for each in INSTEAD if module == each or module.startswith(each + "."))
         return f"use {INSTEAD[max(known, key=len)]} instead"
     return "remove the import, or write what you need of it into a module of your own"
 
@@ -235,6 +240,7 @@ class World:
         self.was = Surface(
             "was",
             Was,
+            more=("websocket", "wsclient"),  # of a connection, spec/07 section 1.4
             follow={
                 **client,
                 "request": self.request,

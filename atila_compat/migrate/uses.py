@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,8 +20,10 @@ from .scopes import (
     read_names,
 )
 from .sources import Broken, Source, python_files, read
-from .surface import NotServed, Surface, World, submodules, world
+from .surface import NotServed, Surface, World, is_known_elsewhere, submodules, world
 
+_FOR_URLS = frozenset({"urlfor", "ab", "urlpatch", "partial", "urlspec", "baseurl", "basepath", "build_url"})
+"""Functions that are given a handler and look for its name only."""
 _REGISTERING = {"was": ("register",), "skitai": ("add_wasc_option",)}
 
 
@@ -101,6 +103,33 @@ class Module:
     owned: dict[str, set[str]] = field(default_factory=dict)
     loads: list[tuple[ast.Name, Scope]] = field(default_factory=list)
 
+    def references(self, name: str, line: int) -> int:
+        """How often a function is used by its name, but for where only its URL is asked for.
+
+        Args:
+            line: of its `def`.
+        """
+        homes = (
+            scope
+            for scope in self.names.of.values()
+            if any(_is_def(binding.node, line) for binding in scope.names.get(name, ()))
+        )
+        home = next(homes, None)
+        only_urls = {
+            argument
+            for node in ast.walk(self.source.tree)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in _FOR_URLS
+            for argument in node.args
+        }
+        uses = (node for node, scope in self.loads if node.id == name and scope.find(name) is home)
+        return sum(node not in only_urls for node in uses)
+
+
+def _is_def(node: ast.AST, line: int) -> bool:
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno == line
+
 
 class CodeBase:
     """The Python files below some paths, and what they use.
@@ -119,6 +148,7 @@ class CodeBase:
         self.broken: list[Broken] = []
         self.owned: dict[str, set[str]] = {}
         self._by_name: dict[str, Names] = {}
+        self._by_end: dict[str, Names | None] = {}
         self._read([path for root in paths for path in python_files(root)])
 
     @classmethod
@@ -148,6 +178,9 @@ class CodeBase:
                 self.broken.append(_too_deep(source))
                 continue
             self._by_name.setdefault(dotted, names)
+            for end in _ends(source.path, dotted):
+                # two files that may be meant are none
+                self._by_end[end] = None if end in self._by_end else names
             self.modules.append(Module(source, names))
         for module in list(self.modules):
             try:
@@ -172,7 +205,8 @@ class CodeBase:
 
     def names_of(self, dotted: str) -> Names | None:
         """The names of a module of this code base."""
-        return self._by_name.get(dotted)
+        found = self._by_name.get(dotted)
+        return self._by_end.get(dotted) if found is None else found
 
 
 def _is_old(module: str) -> bool:
@@ -197,6 +231,17 @@ def dotted_name(path: Path) -> str:
     if not parts:
         parts = [path.parent.name]
     return ".".join(parts)
+
+
+def _ends(path: Path, dotted: str) -> Iterator[str]:
+    """Names that a module has where folders without `__init__.py` above it are packages too."""
+    folder = path.resolve().parent
+    for _ in range(dotted.count(".") + (path.stem == "__init__")):
+        folder = folder.parent
+    for _ in range(3):
+        dotted = f"{folder.name}.{dotted}"
+        yield dotted
+        folder = folder.parent
 
 
 class _Neighbours:
@@ -300,7 +345,9 @@ class _Finder:
         for alias in node.names:
             if alias.name == "*":
                 self.module.uses.append(Use(self.source, module, "", surface, node))
-            elif alias.name in submodules(surface.owner):
+            elif alias.name in submodules(surface.owner) or (
+                not surface.has(alias.name) and is_known_elsewhere(f"{module}.{alias.name}")
+            ):
                 self._import(f"{module}.{alias.name}", alias)
             else:
                 name = f"{module}.{alias.name}"

@@ -86,7 +86,8 @@ class XMLRPCEncoding(Encoding):
     name = "xmlrpc"
 
     def decode(self, message: Message) -> Any:
-        from .xmlrpc import MalformedCall, loads
+        from .calls import MalformedCall
+        from .xmlrpc import loads
 
         data = message.encode() if isinstance(message, str) else bytes(message)
         try:

@@ -251,7 +251,7 @@ async def _answer(exchange: Exchange, route: Route, receive: Receive, send: Send
             if type(outcome) is Waiting:
                 outcome = await _wait(exchange, outcome.deferred, receive)
             elif type(outcome) is Awaiting:
-                outcome = await _await(exchange, outcome.coroutine)
+                outcome = await await_handler(exchange, outcome.coroutine)
             elif type(outcome) is Driving:
                 if stream is None:
                     stream = InputStream(receive, was.app.max_upload_size)
@@ -285,7 +285,7 @@ async def _run_async(exchange: Exchange) -> Outcome:
     return exchange.awaited(value, None)
 
 
-async def _await(exchange: Exchange, coroutine: Any) -> Outcome:
+async def await_handler(exchange: Exchange, coroutine: Any) -> Outcome:
     """Await an `async def` handler on the loop, within the request's context."""
     loop = exchange.was.runtime.loop
     value, failed = None, None

@@ -10,16 +10,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import os
+import sys
+import sysconfig
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
 from queue import SimpleQueue
+from types import FrameType
 from typing import Any
 
 import anyio
 import anyio.to_thread
+
+from ..settings import settings
 
 log = logging.getLogger("atila_compat.workers")
 
@@ -27,6 +35,17 @@ SATURATED_AFTER = 1.0
 """Seconds in the queue that make a request worth a line in the log."""
 REPORT_EVERY = 30.0
 """Seconds between two such lines."""
+
+_pools: weakref.WeakSet[WorkerPool] = weakref.WeakSet()
+_FOREIGN = tuple(
+    os.path.normpath(path) + os.sep
+    for path in {
+        os.path.dirname(os.path.dirname(__file__)),
+        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        os.path.dirname(os.__file__),
+    }
+)
+"""Directories of code that is not the app's."""
 
 _Job = tuple["asyncio.Future[Any]", Context, Callable[..., Any], tuple[Any, ...], str, float]
 
@@ -37,11 +56,15 @@ class WorkerPool:
     Attributes:
         threads: how many there are.
         waiting_time: seconds that the last request spent in the queue.
+        jobs: how many have been run.
+        waited: seconds that all of them have spent in the queue, together.
     """
 
     def __init__(self, threads: int = 4) -> None:
         self.threads = max(1, threads)
         self.waiting_time = 0.0
+        self.jobs = 0
+        self.waited = 0.0
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._results: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._hand_back_scheduled = False
@@ -50,7 +73,8 @@ class WorkerPool:
         self._anchors: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reported_at = 0.0
-        self._ends_in = 0
+        self._named: set[tuple[int, float]] = set()
+        _pools.add(self)
 
     def run(self, context: Context, label: str, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         """Queue `func(*args)` to run inside `context`; called on the event loop, awaited there.
@@ -82,6 +106,44 @@ class WorkerPool:
         """How many requests wait for a thread."""
         return self._queue.qsize()
 
+    def is_full(self) -> bool:
+        """Whether one more request should be refused: too many wait, or those before it waited too long.
+
+        `settings.max_queue` and `settings.estimated_timeout` say what is too much.
+        """
+        queued = self._queue.qsize()
+        if queued == 0:
+            return False
+        limit = settings.estimated_timeout
+        return queued >= settings.max_queue or (limit is not None and self.waiting_time > limit)
+
+    def retry_after(self) -> int:
+        """Seconds after which a request that was refused may be sent again."""
+        return max(1, min(60, math.ceil(self.waiting_time)))
+
+    def idle(self) -> int:
+        """How many threads have nothing to do."""
+        return max(self.threads - len(self._running), 0)
+
+    def name_stuck(self, after: float) -> None:
+        """Name in the log, once each, what has been running for more than `after` seconds."""
+        now, frames = time.monotonic(), None
+        running = list(self._running.items())
+        self._named &= {(ident, began) for ident, (_, began) in running}
+        for ident, (label, began) in running:
+            if now - began < after or (ident, began) in self._named:
+                continue
+            self._named.add((ident, began))
+            frames = frames or sys._current_frames()
+            log.warning(
+                "%s has been running for %.0f s, in a thread that is now at %s; %d of %d threads are idle",
+                label,
+                now - began,
+                place_of(frames.get(ident)),
+                self.idle(),
+                self.threads,
+            )
+
     def _start(self) -> asyncio.AbstractEventLoop:
         self._loop = loop = asyncio.get_running_loop()
         limiter = anyio.CapacityLimiter(self.threads)
@@ -107,6 +169,8 @@ class WorkerPool:
             future, context, func, args, label, queued_at = job
             now = time.monotonic()
             self.waiting_time = waited = now - queued_at
+            self.jobs += 1
+            self.waited += waited
             running[ident] = (label, now)
             if waited > SATURATED_AFTER:
                 self._report(now, waited)
@@ -161,8 +225,37 @@ class WorkerPool:
         for _ in self._anchors:
             self._queue.put(None)
         _, pending = await asyncio.wait(self._anchors, timeout=timeout)
-        for label, seconds in self.busy():
-            log.error("still running at the end, for %.1f s: %s", seconds, label)
+        if pending:
+            for name, place in places_of_threads():
+                log.error("still running at the end: %s at %s", name, place)
         for anchor in pending:
             anchor.cancel()
         self._loop = None
+
+
+def place_of(frame: FrameType | None) -> str:
+    """File, line and function of the innermost code of the app in a stack; without any, of the innermost."""
+    innermost = frame
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith((*_FOREIGN, "<")):
+            break
+        frame = frame.f_back
+    found = frame or innermost
+    return f"{found.f_code.co_filename}:{found.f_lineno} in {found.f_code.co_name}" if found else "?"
+
+
+def places_of_threads() -> list[tuple[str, str]]:
+    """What the threads of handlers and of tasks are running, and where they are: (name, place)."""
+    frames = sys._current_frames()
+    labels = {ident: label for pool in list(_pools) for ident, (label, _) in list(pool._running.items())}
+    found: list[tuple[str, str]] = []
+    for thread in threading.enumerate():
+        frame = frames.get(thread.ident or 0)
+        if thread.ident in labels:
+            found.append((labels[thread.ident], place_of(frame)))
+        elif thread.name.startswith(("atila-task", "asyncio_")) and frame is not None:
+            place = place_of(frame)
+            if not place.startswith(_FOREIGN):
+                found.append(("a task", place))
+    return found

@@ -2,18 +2,23 @@
 
 What it changes: errors below the application have the shape of all others (JSON, XML or a page); a verb
 that the parser does not know is a 405, as any verb that no route has; the request head has a limit; a
-client that has closed its side of the connection after the request still gets its answer.
+client that has closed its side of the connection after the request still gets its answer; clients that take
+too long over a head, or fall silent within a body, are sent away (settings.network_timeout); when the server
+stops, a connection whose client is likely to ask once more right now has a moment to do so.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
+from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ..errors import REASONS
 from ..http.error_pages import render_error
 from ..settings import settings
+from .access_log import Entry, access_log
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) [^\s]+ HTTP/1\.[01]\r?\n")
 _ACCEPT = re.compile(rb"\r?\naccept:[ \t]*([^\r\n]*)", re.IGNORECASE)
@@ -25,18 +30,82 @@ _KNOWN_VERBS = frozenset(
 """The verbs of the parser; after one of these something else was wrong."""
 _KEPT = 4096
 """Bytes of a request's beginning that are kept, for the answer to one that cannot be parsed."""
+_RECENT = 1.0
+"""A client that was answered within so many seconds is likely to ask again."""
+_LAST_CHANCE = 0.2
+"""Seconds that such a client has, when the server stops."""
+_GONE = 499
+
+
+class Cycle(RequestResponseCycle):
+    """A request and its answer, for the access log.
+
+    Attributes:
+        began: when the head was complete, in the loop's time.
+        received, sent: bytes of the bodies.
+    """
+
+    began: float
+    status = _GONE
+    received = 0
+    sent = 0
+    _written = False
+
+    async def send(self, message: Any) -> None:
+        """Send a part of the answer; the last one is followed by the line in the log."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        else:
+            self.sent += len(message.get("body", b""))
+        await super().send(message)
+        if self.response_complete:
+            self.write_log()
+
+    def write_log(self) -> None:
+        """Write the line of this request, if that has not been done."""
+        if self._written:
+            return
+        self._written = True
+        loop = asyncio.get_running_loop()
+        sent = 0 if self.scope["method"] == "HEAD" else self.sent
+        entry = Entry(self.scope, self.status, self.received, sent, loop.time() - self.began)
+        access_log.write(entry, self.scope["path"], loop)
 
 
 class HTTPProtocol(HttpToolsProtocol):
     """One connection."""
 
+    cycle: Cycle
     _head = b""
     _head_size = 0
     _in_head = True
+    _head_began: float | None = None
+    _heard = 0.0
+    _answered = 0.0
+    _stalled_since: float | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.access_log = False  # uvicorn's own; ours is written by Cycle
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has connected."""
+        super().connection_made(transport)
+        self._heard = self._answered = self._head_began = self.loop.time()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection has ended; a request that was being answered is in the log, too."""
+        cycle: Cycle | None = self.cycle
+        super().connection_lost(exc)
+        if cycle is not None and isinstance(cycle, Cycle):
+            cycle.write_log()
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come."""
+        self._heard = self.loop.time()
         if self._in_head:
+            if not self._head_size:
+                self._head_began = self._heard
             self._head_size += len(data)
             if len(self._head) < _KEPT:
                 self._head += data[:_KEPT]
@@ -56,11 +125,86 @@ class HTTPProtocol(HttpToolsProtocol):
         self._in_head = False
         self._head = b""
         self._head_size = 0
+        self._head_began = None
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size > settings.max_head_size:
             self._refuse(431)
             return
+        before = self.cycle
         super().on_headers_complete()
+        cycle = self.cycle
+        if cycle is not before:
+            # uvicorn makes its cycles by their name and takes no class; the task has not begun yet
+            cycle.__class__ = Cycle
+            cycle.began = self._heard
+            if getattr(self.server_state, "leaving", False):
+                cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        super().on_body(body)
+        if self.cycle is not None:
+            self.cycle.received += len(body)
+
+    def on_response_complete(self) -> None:
+        """The answer has been sent."""
+        self._answered = self.loop.time()
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """The client does not take what is sent."""
+        self._stalled_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client takes it again."""
+        self._stalled_since = None
+        super().resume_writing()
+
+    # -- time limits ----------------------------------------------------------------------------------------
+
+    def look(self, now: float, limit: float) -> None:
+        """Send the client away if it has let the server wait for more than `limit` seconds.
+
+        A whole head has to come within the limit, however many bytes it comes in; a body and an answer only
+        have to move.
+        """
+        cycle: Cycle | None = self.cycle
+        if self._stalled_since is not None:
+            if now - self._stalled_since > limit:
+                self.transport.abort()
+        elif cycle is not None and not cycle.response_complete:
+            waiting = cycle.more_body and not self.flow.read_paused
+            if waiting and now - self._heard > limit:
+                cycle.disconnected = True
+                cycle.message_event.set()
+                if cycle.response_started:
+                    self.transport.close()
+                else:
+                    cycle.status = 408
+                    self._refuse(408)
+        elif self._head_began is not None and now - self._head_began > limit:
+            if self._head_size:
+                self._refuse(408)
+            else:  # it has not even begun
+                self.transport.close()
+
+    def shutdown(self) -> None:
+        """The server stops: end this connection as soon as nothing more is to be expected of it."""
+        cycle: Cycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            cycle.keep_alive = False
+            for waiting, _ in self.pipeline:
+                waiting.keep_alive = False
+        elif self._head_size or self.loop.time() - self._answered < _RECENT:
+            self.loop.call_later(_LAST_CHANCE, self._close_if_idle)
+        else:
+            self.transport.close()
+
+    def _close_if_idle(self) -> None:
+        cycle: Cycle | None = self.cycle
+        if (cycle is None or cycle.response_complete) and not self._head_size:
+            self.transport.close()
 
     def on_message_complete(self) -> None:
         """The body is complete; what comes now is the next head."""

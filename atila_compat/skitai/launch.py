@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import getopt
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,29 +25,19 @@ from .mounts import Mounts, current_mounts
 if TYPE_CHECKING:
     from uvicorn import Config
 
+    from .privileges import Identity
     from .server import Service
+    from .watching import Watch
 
-GRACEFUL_SECONDS = 5
-NOT_SERVED = {
-    "start": "run the script in the foreground, under systemd or in a container",
-    "stop": "stop the foreground process with Ctrl+C or SIGTERM",
-    "restart": "restart the foreground process",
-    "status": "ask systemd, or look for the process",
-    "install": "write a systemd unit that runs this script",
-    "update": "write a systemd unit that runs this script",
-    "uninstall": "remove the systemd unit by hand",
-    "remove": "remove the systemd unit by hand",
-    "--quic": "let a proxy in front speak HTTP/3",
-    "--nginx-conf": "write the nginx configuration by hand, with proxy_pass to this port",
-    "--smtpda": "name a mail server with skitai.set_smtp",
-    "--user": "start the process as that user",
-    "--group": "start the process with that group",
+IGNORED = {
+    "--quic": "browsers speak HTTP/3 to a proxy in front; this port speaks HTTP/1.1",
+    "--smtpda": "mails are sent at once, by the server that skitai.set_smtp names",
     "---profile": "use py-spy or cProfile",
     "---memtrack": "use memray or tracemalloc",
-    "---gc": "leave the garbage collection to Python",
+    "---gc": "Python collects garbage as usual",
 }
-IGNORED = ("---profile", "---memtrack", "---gc", "--user", "--group", "--smtpda")
 """Options without which the service is the same: they are named in the log and the service starts."""
+DEVEL_SHUTDOWN_SECONDS = 1.0
 
 
 @dataclass
@@ -56,6 +48,7 @@ class RunConfig:
         workers: processes.
         threads: worker threads of a process.
         serve_static: whether directories are served.
+        user, group: whom the workers run as, where root starts the service.
     """
 
     address: str = "0.0.0.0"  # noqa: S104 - the original's default
@@ -64,6 +57,8 @@ class RunConfig:
     threads: int = 4
     name: str | None = None
     serve_static: bool = True
+    user: str | None = None
+    group: str | None = None
 
 
 class Collected(BaseException):
@@ -111,33 +106,61 @@ def read_config(conf: dict[str, Any]) -> RunConfig:
         threads=_number("threads", given.get("--threads", conf.get("threads", RunConfig.threads)), 0, 10000),
         name=conf.get("name"),
         serve_static="--disable-static" not in given,
+        user=given.get("--user") or conf.get("user"),
+        group=given.get("--group") or conf.get("group"),
     )
     config.threads = max(1, config.threads)
-    if "backlog" in conf:
-        settings.backlog = _number("backlog", conf["backlog"], 1)
-    for keyword in ("keep_alive", "network_timeout"):
-        if conf.get(keyword) is not None:
-            setattr(settings, keyword, float(conf[keyword]))
-    for keyword in ("certfile", "keyfile", "passphrase"):
-        if conf.get(keyword):
-            setattr(settings, keyword, conf[keyword])
+    _read_settings(conf)
     return config
 
 
-def _check_served(conf: dict[str, Any]) -> None:
-    """Name what this version does not serve, and what to do instead."""
+def _seconds(name: str, value: Any) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        fail(f"{name} takes a number of seconds, not {value!r}", 2)
+    if not 0 <= seconds < 1e9:
+        fail(f"{name} has to be a number of seconds that is not negative, not {value!r}", 2)
+    return seconds
+
+
+def _read_settings(conf: dict[str, Any]) -> None:
+    """The keywords that are settings of the service; what the environment says wins for some."""
+    for keyword in ("backlog", "max_requests", "max_queue"):
+        if conf.get(keyword) is not None:
+            setattr(settings, keyword, _number(keyword, conf[keyword], 1))
+    for keyword in ("keep_alive", "network_timeout", "shutdown_timeout", "stuck_after"):
+        if conf.get(keyword) is not None:
+            setattr(settings, keyword, _seconds(keyword, conf[keyword]))
+    for keyword in ("certfile", "keyfile", "passphrase", "status_path"):
+        if conf.get(keyword):
+            setattr(settings, keyword, conf[keyword])
+    if conf.get("logpath"):
+        settings.log_path = conf["logpath"]
+    if "access_log" in conf:
+        form = conf["access_log"]
+        settings.access_log = "columns" if form is True else form or ""
+    settings.access_log = os.environ.get("ATILA_ACCESS_LOG", settings.access_log)
+    if settings.access_log not in ("", "columns", "json"):
+        fail(f"access_log is 'columns', 'json' or empty, not {settings.access_log!r}", 2)
+    settings.trusted_proxies = os.environ.get(
+        "ATILA_TRUSTED_PROXIES", conf.get("trusted_proxies") or settings.trusted_proxies
+    )
+    settings.state_url = os.environ.get("ATILA_STATE") or conf.get("state") or settings.state_url
+    if settings.state_url and not settings.state_url.startswith(("redis://", "rediss://", "unix://")):
+        fail(f"state is the URL of a Redis, redis://host:port/0, not {settings.state_url!r}", 2)
+    root = conf.get("root_path") or ""
+    settings.root_path = f"/{root.strip('/')}" if root.strip("/") else ""
+
+
+def _name_ignored(conf: dict[str, Any]) -> None:
+    """Name the options that have no effect, and what to do instead."""
     given = command_line.option_values()
-    asked = [name for name in NOT_SERVED if name in given]
-    command = command_line.get_command()
-    if command:
-        asked.append(command)
-    if conf.get("quic"):
+    asked = [name for name in IGNORED if name in given]
+    if conf.get("quic") and "--quic" not in asked:
         asked.append("--quic")
     for name in asked:
-        if name in IGNORED:
-            print(f"{name} is not served yet and ignored: {NOT_SERVED[name]}", file=sys.stderr)
-        else:
-            fail(f"{name} is not served yet: {NOT_SERVED[name]}")
+        print(f"{name} is ignored: {IGNORED[name]}", file=sys.stderr)
 
 
 def bind(address: str, port: int) -> socket.socket:
@@ -183,31 +206,28 @@ def uvicorn_config(service: Service, config: RunConfig) -> Config:
         http=HTTPProtocol,
         host=config.address,
         port=config.port,
-        workers=config.workers,
         interface="asgi3",
         lifespan="on",
         log_config=None,
+        access_log=False,
         server_header=False,
         headers=[("Server", "atila_compat")],
-        # the peer of the socket is who asks; apps look at X-Forwarded-For themselves (get_real_ip)
-        proxy_headers=False,
+        # without trusted proxies the peer of the socket is who asks
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        root_path=settings.root_path,
         backlog=settings.backlog,
         timeout_keep_alive=max(1, round(settings.keep_alive)),
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
         ssl_certfile=settings.certfile,
         ssl_keyfile=settings.keyfile,
         ssl_keyfile_password=settings.passphrase,
     )
 
 
-def _leave(number: int, frame: Any) -> NoReturn:
-    # uvicorn drains first, then raises the signal again for whoever handled it before: that is here
-    raise SystemExit(0)
-
-
 def _enter_script_directory() -> None:
     # the original's workers run in the directory of the launch script; what was imported relative to the
     # directory that the user is in has to stay importable
+    place.place.started_in = os.getcwd()
     sys.path[:] = [os.path.abspath(entry) if entry else os.getcwd() for entry in sys.path]
     os.chdir(place.getswd())
 
@@ -215,13 +235,22 @@ def _enter_script_directory() -> None:
 def run(**conf: Any) -> NoReturn:
     """Serve what has been mounted, until a signal ends it; the process ends then (spec/01 section 10).
 
-    The command line wins over the keywords: `--port --workers --threads --devel --deploy --disable-static
-    --help`, and what `skitai.add_option` declared.
+    The command line wins over the keywords; `--help` lists what it takes. A command word in it (`start`,
+    `stop`, `status`, `restart`, `install`, `update`, `uninstall`) is obeyed instead.
 
     Args:
-        conf: `address` (0.0.0.0), `port` (5000), `workers` (1), `threads` (4), `name`, `backlog`,
-            `keep_alive` and `network_timeout` (seconds), `certfile`, `keyfile`, `passphrase`; others are
-            accepted.
+        conf: `address` (0.0.0.0), `port` (5000), `workers` (1), `threads` (4), `name`, `user`, `group`;
+            `backlog`, `keep_alive` and `network_timeout` (seconds), `certfile`, `keyfile`, `passphrase`,
+            `logpath` (directory); and what the original does not have:
+            `shutdown_timeout` (8 seconds), how long running requests may take to end;
+            `max_queue` (1000), requests that may wait for a thread, more are answered with 503;
+            `max_requests`, after which a worker is replaced; `stuck_after` (60 seconds), after which a
+            handler that runs is named in the log; `access_log` ("columns", "json" or empty);
+            `trusted_proxies` ("10.0.0.0/8,127.0.0.1"), whose X-Forwarded-For and -Proto are believed;
+            `root_path` ("/shop"), which a proxy takes off; `status_path` ("/__status__");
+            `state` ("redis://host/0"), where several machines share `skitai.g`, events and pushes.
+            Others are accepted. ATILA_STATE, ATILA_TRUSTED_PROXIES and ATILA_ACCESS_LOG of the environment
+            win over their keywords.
 
     Exit codes: 0 at the end, 1 where the port is taken or nothing is mounted, 2 where an app cannot be loaded
     or the command line is wrong.
@@ -234,21 +263,62 @@ def run(**conf: Any) -> NoReturn:
         raise SystemExit(0)
     place.apply_mode()
     config = read_config(conf)
-    _check_served(conf)
+    place.place.name = config.name
     mounts = current_mounts()
+    _obey(config, mounts)
+    _name_ignored(conf)
     if not mounts:
         fail("nothing is mounted: call skitai.mount ('/', app) before skitai.run ()")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
-    place.place.name = config.name
+    raise SystemExit(_serve(config, mounts))
+
+
+def _obey(config: RunConfig, mounts: Mounts) -> None:
+    """Do what a command word asks for; comes back where the service is to run in this process."""
+    command = command_line.get_command()
+    domain = command_line.option_values().get("--nginx-conf")
+    try:
+        if domain is not None:
+            from . import nginx
+
+            print(nginx.configuration(domain, config, mounts))
+            raise SystemExit(0)
+        if command in ("install", "update", "uninstall", "remove"):
+            from . import systemd
+
+            raise SystemExit(systemd.obey(command, config))
+        from . import daemon
+
+        if command is None:
+            daemon.refuse_beside_daemon()
+            return
+        code = daemon.obey(command)
+        if code is not None:
+            raise SystemExit(code)
+    except AtilaError as error:
+        fail(str(error))
+
+
+def _serve(config: RunConfig, mounts: Mounts) -> int:
+    """Serve until a signal; returns the exit code."""
+    from . import daemon, http_server, logs, watching
+    from .privileges import find_identity
+
+    try:
+        identity = find_identity(config.user, config.group)
+    except AtilaError as error:
+        daemon.tell_starter(str(error))
+        fail(str(error))
     place.place.status = "CREATING"
-    listener = bind(config.address, config.port)
+    try:
+        listeners = [bind(config.address, config.port)]
+        if settings.forward is not None:
+            listeners.append(bind(settings.forward[3] or config.address, settings.forward[0]))
+    except SystemExit:
+        daemon.tell_starter("cannot listen, see the log")
+        raise
     state.freeze()
+    logs.configure(settings, debug=False, identity=identity)
     _enter_script_directory()
-
-    from . import logs
-
-    logs.configure(settings.log_off, debug=False)
     service = build_service(config, mounts)
     service.listens_on = f"{config.address}:{config.port}"
     place.place.status = "CREATED"
@@ -258,18 +328,67 @@ def run(**conf: Any) -> NoReturn:
     except OSError as error:
         fail(f"TLS: {error.strerror or error}: {error.filename or settings.certfile}")
     place.place.status = "STARTING"
-    if config.workers > 1 and hasattr(os, "fork"):
-        from .workers import supervise
+    watch = watching.Watch() if place.isdevel() else None
+    if watch is not None:
+        settings.shutdown_timeout = min(settings.shutdown_timeout, DEVEL_SHUTDOWN_SECONDS)
+    several = config.workers > 1 or settings.max_requests is not None or identity is not None
+    if several and hasattr(os, "fork"):
+        code = _supervise(config, served, service, listeners, identity, watch)
+    else:
+        server = http_server.GracefulServer(served, service, settings.shutdown_timeout)
+        server.on_started = daemon.tell_starter
+        if watch is not None:
+            server.on_second = watch.ask(server)
+        code = http_server.serve(server, listeners)
+        code = 2 if service.failure is not None else code
+    if watch is not None and watch.changed_file:
+        watch.start_again()
+    daemon.tell_starter("" if code == 0 else "the service could not start, see the log")
+    return code
 
-        raise SystemExit(supervise(served, listener))
 
-    from uvicorn import Server
+def _supervise(
+    config: RunConfig,
+    served: Config,
+    service: Service,
+    listeners: list[socket.socket],
+    identity: Identity | None,
+    watch: Watch | None,
+) -> int:
+    """Serve with worker processes."""
+    from . import daemon, http_server
+    from .workers import ALIVE, ENOUGH, SERVES, Link, Supervisor
 
+    service.bus_folder = _bus_folder(identity)
+
+    def work(link: Link) -> int:
+        if identity is not None:
+            identity.take()
+        server = http_server.GracefulServer(served, service, settings.shutdown_timeout)
+        server.signals, server.forcing = (signal.SIGTERM,), (signal.SIGQUIT,)
+        server.on_started = lambda: link.tell(SERVES)
+        server.on_second = lambda: link.tell(ALIVE)
+        server.on_enough = lambda: link.tell(ENOUGH)
+        service.worker = link.index
+        code = http_server.serve(server, listeners)
+        return 2 if service.failure is not None else code
+
+    supervisor = Supervisor(work, config.workers, listeners)
+    supervisor.on_served = daemon.tell_starter
+    if watch is not None:
+        supervisor.restart_wanted = watch.look
     try:
-        Server(served).run(sockets=[listener])
-    except SystemExit as ended:
-        raise SystemExit(2 if service.failure is not None else ended.code) from None
-    raise SystemExit(0)
+        return supervisor.run()
+    finally:
+        shutil.rmtree(service.bus_folder, ignore_errors=True)
+
+
+def _bus_folder(identity: Identity | None) -> str:
+    """A directory for the sockets and locks that the workers share; nobody else may enter it."""
+    folder = tempfile.mkdtemp(prefix="atila-")
+    if identity is not None:
+        identity.give(folder)
+    return folder
 
 
 def asgi() -> Service:

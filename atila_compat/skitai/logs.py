@@ -1,11 +1,22 @@
-"""Where the log lines go: standard output, one line each, as operators of the original know them."""
+"""Where the log goes: standard output, or files; one line each, as operators of the original know them."""
 
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .access_log import access_log, to_stream
+from .log_files import FileHandler, SharedFile
+
+if TYPE_CHECKING:
+    from ..settings import Settings
+    from .privileges import Identity
 
 LOGGERS = ("atila_compat", "uvicorn")
+APP = "atila_compat.app"
 
 
 class LineFormatter(logging.Formatter):
@@ -21,7 +32,7 @@ class LineFormatter(logging.Formatter):
         if int(record.created) != self._second:
             self._second, self._moment = int(record.created), self.formatTime(record, self.datefmt)
         moment = self._moment
-        if record.name == "uvicorn.access":
+        if record.name == "atila_compat.access":
             return f"{moment} {record.getMessage()}"
         kind = "warn" if record.levelno == logging.WARNING else record.levelname.lower()
         text = record.getMessage()
@@ -32,30 +43,22 @@ class LineFormatter(logging.Formatter):
         return f"{moment} {text}"
 
 
-class _Silenced(logging.Filter):
-    """Drops access log lines of paths that `skitai.log_off` names."""
+def configure(settings: Settings, debug: bool = False, identity: Identity | None = None) -> None:
+    """Send the log to standard output, or to files below `settings.log_path`.
 
-    def __init__(self, patterns: list[str]) -> None:
-        super().__init__()
-        self.prefixes = tuple(p.rstrip("*") for p in patterns if not p.startswith("*"))
-        self.suffixes = tuple(p.lstrip("*") for p in patterns if p.startswith("*"))
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if not isinstance(record.args, tuple) or len(record.args) < 3:
-            return True
-        path = str(record.args[2]).partition("?")[0]
-        return not (path.startswith(self.prefixes) or path.endswith(self.suffixes))
-
-
-def configure(log_off: list[str], debug: bool = False) -> None:
-    """Send the log to standard output; where the script has set up logging of its own, that stays.
+    Where the script has set up logging of its own, that stays, and the access log goes there too, to the logger
+    `atila_compat.access`.
 
     Args:
-        log_off: patterns of paths without access log.
         debug: whether lines for debugging are shown.
+        identity: who is going to write the files.
+
+    Ends the process with one line where the files cannot be written.
     """
-    level = logging.DEBUG if debug else logging.INFO
-    if not logging.getLogger().handlers:
+    out: Callable[[str], Any] | None = None
+    if settings.log_path is not None:
+        out = _to_files(settings, identity)
+    elif not logging.getLogger().handlers:
         handler = logging.StreamHandler(sys.stdout)
         handler.setFormatter(LineFormatter())
         for name in LOGGERS:
@@ -63,10 +66,39 @@ def configure(log_off: list[str], debug: bool = False) -> None:
             if not logger.handlers:
                 logger.addHandler(handler)
                 logger.propagate = False
-    logging.getLogger("atila_compat").setLevel(level)
+        out = to_stream()
+    logging.getLogger("atila_compat").setLevel(logging.DEBUG if debug else logging.INFO)
     # what uvicorn says about its own life is said by us in fewer lines
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    access = logging.getLogger("uvicorn.access")
-    access.setLevel(logging.INFO)
-    if log_off:
-        access.addFilter(_Silenced(log_off))
+    access_log.configure(settings.access_log, settings.log_off, out)
+
+
+def _to_files(settings: Settings, identity: Identity | None) -> Callable[[str], Any] | None:
+    """Files for those kinds that are wanted; gives what takes the access log."""
+    folder = settings.log_path
+    assert folder is not None
+    files: dict[str, SharedFile] = {}
+    try:
+        os.makedirs(folder, exist_ok=True)
+        if identity is not None:
+            identity.give(folder)
+        for kind in settings.log_kinds:
+            file = SharedFile(os.path.join(folder, f"{kind}.log"), settings.log_size, settings.log_files)
+            file.open()
+            if identity is not None:
+                identity.give(file.path)
+            files[kind] = file
+    except OSError as error:
+        from .launch import fail
+
+        fail(f"cannot write logs to {folder}: {error.strerror}")
+    for kind, names in (("server", LOGGERS), ("app", (APP,))):
+        if kind not in files:
+            continue
+        handler = FileHandler(files[kind])
+        handler.setFormatter(LineFormatter())
+        for name in names:
+            logger = logging.getLogger(name)
+            logger.addHandler(handler)
+            logger.propagate = False
+    return files["request"].write if "request" in files else (lambda text: None)

@@ -19,12 +19,14 @@ class Place:
         script_dir: directory of the launch script where it is not the one of `__main__`.
         status: `"CONFIGURING"` until `skitai.run`, then `"CREATING"`, `"CREATED"` and `"STARTING"`.
         name: the service's name where `skitai.run(name=...)` gave one.
+        started_in: the directory that the user was in.
     """
 
     def __init__(self) -> None:
         self.script_dir: str | None = None
         self.status = "CONFIGURING"
         self.name: str | None = None
+        self.started_in: str | None = None
 
 
 place = Place()

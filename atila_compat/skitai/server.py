@@ -118,6 +118,8 @@ class Service(Starlette):
         registry: `was.apps`.
         failure: why an app could not be loaded, None where all could.
         listens_on: address for the log line that says that the service is there.
+        bus_folder: what the worker processes of this service share; empty where it is one process.
+        worker: number of this process, from 0.
     """
 
     def __init__(self, mounts: Mounts, *, threads: int = 4, serve_static: bool = True) -> None:
@@ -129,6 +131,8 @@ class Service(Starlette):
         self.loaded: list[LoadedApp] = []
         self.failure: BaseException | None = None
         self.listens_on = ""
+        self.bus_folder = ""
+        self.worker = 0
         self._hosts: list[VirtualHost] = []
         self._only: ASGIApp | None = None
         self._ready = False

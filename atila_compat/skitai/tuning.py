@@ -7,10 +7,11 @@ no counterpart on this engine says so in its docstring, and in the log at debug 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..settings import settings
+from .place import get_logpath
 
 log = logging.getLogger("atila_compat.settings")
 
@@ -150,8 +151,8 @@ def config_executors(
 
 
 def set_503_estimated_timeout(timeout: float) -> None:
-    """No effect: requests are not refused by an estimate."""
-    _without_effect("set_503_estimated_timeout", timeout, "requests wait for a worker thread")
+    """Answer 503 to requests that would wait longer than `timeout` seconds for a worker thread."""
+    settings.estimated_timeout = _positive("set_503_estimated_timeout", timeout) or None
 
 
 def set_worker_critical_point(cpu_percent: float = 90.0, continuous: int = 3, interval: int = 20) -> None:
@@ -206,22 +207,43 @@ def enable_blacklist(path: str) -> None:
     _without_effect("enable_blacklist", path, "refuse addresses in nginx or in the firewall")
 
 
-def enable_file_logging(path: str | None = None, kinds: Any = None) -> None:
-    """Not served yet: the log goes to standard output, which systemd and containers keep."""
-    _without_effect("enable_file_logging", (path, kinds), "the log goes to standard output")
+def enable_file_logging(
+    path: str | None = None, kinds: Iterable[str] | None = None, size: int | None = None, files: int | None = None
+) -> None:
+    """Write the log to files, `server.log`, `app.log` and `request.log`.
+
+    Args:
+        path: their directory; by default `skitai.get_logpath()`.
+        kinds: which of `"server"`, `"app"`, `"request"`; by default all. Others are accepted.
+        size: bytes after which a file is put aside, 100 MB by default; 0 for never, as for logrotate.
+        files: how many files of a kind are kept besides the current one, 10 by default.
+    """
+    settings.log_path = path or get_logpath()
+    if kinds:
+        settings.log_kinds = tuple(kind for kind in kinds if kind in ("server", "app", "request"))
+    if size is not None:
+        settings.log_size = int(_positive("enable_file_logging", size))
+    if files is not None:
+        settings.log_files = int(_positive("enable_file_logging", files))
 
 
 def set_access_log_path(path: str) -> None:
-    """Not served yet: the access log goes to standard output."""
-    settings.log_path = path
-    _without_effect("set_access_log_path", path, "the access log goes to standard output")
+    """Write the log to files in the directory `path`, as `enable_file_logging` does."""
+    enable_file_logging(path)
 
 
 def enable_forward(
     port: int = 80, forward_port: int = 443, forward_domain: str | None = None, ip: str = ""
 ) -> None:
-    """Not served yet: let nginx redirect from one port to the other."""
-    _without_effect("enable_forward", (port, forward_port, forward_domain, ip), "let nginx redirect")
+    """Listen on `port` too, and send who comes there to HTTPS.
+
+    Args:
+        port: where plain HTTP is spoken.
+        forward_port: where HTTPS is spoken, as clients see it.
+        forward_domain: the host to go to; by default the one that was asked for.
+        ip: address to listen on; by default that of `skitai.run`.
+    """
+    settings.forward = (int(port), int(forward_port), forward_domain, ip)
 
 
 def set_service(config: Any) -> None:

@@ -7,6 +7,7 @@ functions that it is given need. See `processes` for the other end.
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import io
 import os
@@ -95,6 +96,7 @@ def loads(data: bytes, files: dict[str, str] | None = None) -> Any:
 _script: types.ModuleType | None = None
 _script_path: str | None = None
 _script_module: str | None = None
+_collector: str | None = None
 in_child = False
 """Whether this process is such a child; `skitai.run` starts no server then."""
 
@@ -125,6 +127,9 @@ def _run_path(path: str, module: types.ModuleType) -> dict[str, Any]:
     with open(path, "rb") as file:
         code = compile(file.read(), path, "exec")
     module.__file__ = path
+    if _collector:
+        # a script that starts its server without asking for its name must not do so once more
+        importlib.import_module(_collector).collecting = True  # type: ignore[attr-defined]
     try:
         exec(code, module.__dict__)  # noqa: S102 - the app's own launch script
     except BaseException as error:
@@ -162,7 +167,7 @@ def _answer(call: bytes) -> bytes:
 
 def main() -> None:
     """Answer calls until the parent closes its pipe."""
-    global in_child, _script_path, _script_module
+    global in_child, _script_path, _script_module, _collector
     in_child = True
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends this process
     reader = os.fdopen(int(sys.argv[1]), "rb")
@@ -174,6 +179,7 @@ def main() -> None:
     sys.path[:] = settings["path"]
     sys.argv[:] = settings["argv"]
     _script_path, _script_module = settings["script"], settings["module"]
+    _collector = settings["collector"]
     # functions and exceptions that were pickled as this module's are the package's
     sys.modules["atila_compat.tasks._child"] = sys.modules[MAIN]
     for name in settings["install"]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import HTTPError, HTTPTaskError
-from . import http
+from . import http, targets
 from .deferred import Deferred, arrival
 from .group import Tasks
 from .http import Call, HTTPResult, Sender
@@ -209,7 +209,7 @@ class ProxyPass(Deferred):
             content = request.body or None
             if content is None and (request.content_length or 0) > 0:
                 raise HTTPError("413 Request Entity Too Large", "this upload is too large to be passed on")
-        target = http.find_target(uri, was.app)
+        target = targets.find_target(uri, was.app)
         if target.problem:
             raise ValueError(target.problem)
         self.call = Call(
@@ -228,7 +228,7 @@ class ProxyPass(Deferred):
         self._body: bytes | ByteStream = b""
         self._task: asyncio.Task[Any] | None = None
 
-    def _headers(self, target: http.Target) -> list[tuple[str, str]]:
+    def _headers(self, target: targets.Target) -> list[tuple[str, str]]:
         request = self.was.request
         passed: list[tuple[str, str]] = []
         dropped = _HOP_BY_HOP | {"content-length", "x-gtxn-id", "x-ltxn-id", "expect"}

@@ -104,33 +104,44 @@ def _work(runtime: Runtime, alias: Alias, call: Call, only: Node | None) -> Call
     changed something already.
     """
 
+    async def ask(node: Node) -> Any:
+        return await call(backend_of(runtime, alias, node.member))
+
     async def work() -> Any:
         if call.is_known:
             return await call(None)
         cluster = cluster_of(runtime, alias)
-        tried: list[Node] = []
-        while True:
-            node = only or cluster.pick(tried)
-            assert node is not None
+        node = only or (cluster.nodes[0] if len(cluster.nodes) == 1 else None)
+        if node is not None:
             try:
-                data = await call(backend_of(runtime, alias, node.member))
+                return await ask(node)
             except Exception as error:
-                lost = is_connection_error(error)
-                tried.append(node)
-                if lost:
-                    cluster.failed(node)
-                    again = only is None and len(tried) < len(cluster.nodes)
-                    if again and (is_unsent(error) or not call.writes):
-                        continue
-                return Result(None, error, status=STA_NETERR if lost else STA_NORMAL, reason="Database Error")
+                return _failed(error)
+        tried: list[Node] = []
+        while (node := cluster.pick(tried)) is not None:
+            tried.append(node)
+            try:
+                data = await ask(node)
+            except Exception as error:
+                failure = _failed(error)
+                if failure.status == STA_NORMAL:
+                    return failure
+                cluster.failed(node)
+                if call.writes and not is_unsent(error):
+                    return failure
             else:
                 cluster.succeeded(node)
                 return data
             finally:
-                if only is None:
-                    cluster.release(node)
+                cluster.release(node)
+        return failure
 
     return work
+
+
+def _failed(error: Exception) -> Result:
+    status = STA_NETERR if is_connection_error(error) else STA_NORMAL
+    return Result(None, error, status=status, reason="Database Error")
 
 
 def _connection(

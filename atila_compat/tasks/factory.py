@@ -15,6 +15,7 @@ from .remote import CallOptions, RemoteTask
 from .rpc import JSONRPCStub, XMLRPCStub
 from .streams import Queue
 from .stubs import Stub
+from .task import Task, tasks_of
 
 if TYPE_CHECKING:
     from ..app import Atila
@@ -191,6 +192,11 @@ class TaskFactory:
             named: tasks by name; other values are results as they are.
         """
         return Tasks(*tasks, timeout=timeout, meta={**(meta or {}), "__was_id": self.ID}, **named)
+
+    @property
+    def tasks_of_request(self) -> list[Task]:
+        """The tasks of this request that somebody still holds, or that still run."""
+        return tasks_of(self._was)
 
     @property
     def _was(self) -> Was:
@@ -372,7 +378,7 @@ class TaskFactory:
         Args:
             max_size: pieces that may wait for the client.
             wait_timeout: seconds without a new piece after which the body ends.
-            use_thread_pool: whether it takes a thread for tasks, or one of its own.
+            use_thread_pool: whether it takes a thread of the pool for producers, or one of its own.
         """
         return Queue(self.runtime, producer, max_size, wait_timeout, use_thread_pool)
 

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import REASONS, HTTPTaskError, MissingExtra
-from . import http
+from . import http, targets
 from .clusters import Cluster, Node, cluster_of
 from .remote import CallOptions, RemoteTask, start
 from .response import STA_NETERR, STA_TIMEOUT, Failure, Result
@@ -157,7 +157,9 @@ async def _messages(runtime: Runtime, source: Any) -> AsyncIterator[Any]:
 class _Sender:
     """Sends a call, to the next server of the alias where one cannot be reached."""
 
-    def __init__(self, was: Was, target: http.Target, method: _Method, request: Any, seconds: float) -> None:
+    def __init__(
+        self, was: Was, target: targets.Target, method: _Method, request: Any, seconds: float
+    ) -> None:
         self.runtime = was.runtime
         self.target = target
         self.method = method
@@ -242,7 +244,7 @@ class GRPCStub:
     def __init__(self, was: Was, uri: str, *, options: CallOptions | None = None) -> None:
         _library()
         self._was = was
-        self._target = http.find_target(uri, was.app)
+        self._target = targets.find_target(uri, was.app)
         self._service = find_service(self._target.path.strip("/"))
         self._options = options or CallOptions()
 

@@ -94,16 +94,14 @@ class ProcessTask(Task):
 
     _future: ProcessCall
 
-    def cancel(self) -> bool:
+    def kill(self) -> bool:
         """Take the call back, or kill the process that runs it."""
         return self._future.kill()
-
-    kill = cancel
 
     def _give_up(self, seconds: float, *, explicit: bool) -> Any:
         if not explicit:
             result = self._settle(self._expire(seconds))
-            self.cancel()
+            self.kill()
             return result
         return super()._give_up(seconds, explicit=explicit)
 
@@ -329,10 +327,6 @@ class SubprocessTask(Task):
     def terminate(self) -> bool:
         """Ask the command, and everything that it has started, to end."""
         return self._shell.send(signal.SIGTERM)
-
-    def cancel(self) -> bool:
-        """The same as `kill`."""
-        return self.kill()
 
     def _give_up(self, seconds: float, *, explicit: bool) -> Any:
         if not explicit:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atila_compat.tasks")
 
+_LAUNCH = "atila_compat.skitai.launch"
+
 
 def in_child() -> bool:
     """Whether this process is a child of `was.Process`, in which no server may be started."""
@@ -49,6 +51,8 @@ def _settings() -> bytes:
             "module": spec.name if spec is not None and not spec.name.startswith("atila_compat.") else None,
             # the names `atila` and `skitai` exist only where the import hook is on
             "install": ["atila_compat"] if "atila_compat.shims" in sys.modules else [],
+            # the module whose `run()` ends a script when it is told to collect what the script mounts
+            "collector": _LAUNCH if _LAUNCH in sys.modules else None,
         }
     )
 

@@ -88,7 +88,7 @@ class RemoteTask(Task):
         notes = dict(options.meta) if options.meta else {}
         notes["__was_id"] = was.ID
         super().__init__(
-            _PENDING,
+            concurrent.futures.Future(),
             name=f"{origin.method} {origin.alias}".strip(),
             meta=notes,
             filter=None if kept is not None else options.filter,
@@ -159,9 +159,6 @@ class RemoteTask(Task):
         result = self._settle(self._expire(seconds))
         self._future.cancel()
         return result
-
-
-_PENDING: concurrent.futures.Future[Any] = concurrent.futures.Future()
 
 
 def cache_key(origin: Origin) -> Hashable | None:

@@ -12,7 +12,7 @@ import xmlrpc.client
 from typing import TYPE_CHECKING, Any
 
 from ..errors import TaskError
-from . import http, payload
+from . import http, payload, targets
 from .http import HTTPResult, HTTPTask
 from .remote import CallOptions
 from .response import Result
@@ -53,7 +53,7 @@ class XMLRPCTask(HTTPTask):
         except xmlrpc.client.Fault as fault:
             result.data = {"faultCode": fault.faultCode, "faultString": fault.faultString}
             result.error = fault
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             result.data, result.error = None, error
 
 
@@ -65,7 +65,7 @@ class JSONRPCTask(HTTPTask):
             return
         try:
             answer = result.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             result.data, result.error = None, error
             return
         if not isinstance(answer, dict):
@@ -114,7 +114,7 @@ class RPCStub:
         options: CallOptions | None = None,
         to_all: bool = False,
     ) -> None:
-        http.find_target(uri, was.app)  # an alias that is not known is told now
+        targets.find_target(uri, was.app)  # an alias that is not known is told now
         self._was = was
         self._uri = uri if uri.endswith("/") or "?" in uri else f"{uri}/"
         self._headers = dict(http.given_headers(headers))

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..serving.runtime import Runtime
 
 log = logging.getLogger("atila_compat.tasks")
+
+MAX_PRODUCERS = 128
+"""Producers of `was.Queue` that run at a time; more wait for their turn."""
 
 
 class ByteStream:
@@ -95,6 +100,21 @@ class ByteStream:
     __del__ = close
 
 
+def producers_of(runtime: Runtime) -> ThreadPoolExecutor:
+    """The threads for producers: not those for tasks, which a few slow clients could keep for long."""
+
+    def make() -> ThreadPoolExecutor:
+        pool = ThreadPoolExecutor(MAX_PRODUCERS, thread_name_prefix="atila-producer")
+
+        async def close() -> None:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+        runtime.on_close(close)
+        return pool
+
+    return runtime.shared("queue producers", make)
+
+
 class Queue:
     """A body that `producer(queue)` puts together in a thread, at the pace of the client (README "Queue").
 
@@ -105,7 +125,7 @@ class Queue:
         producer: called with the queue.
         max_size: pieces that may wait for the client; then `put` waits.
         wait_timeout: seconds without a new piece after which the body ends, as in the original.
-        use_thread_pool: whether it runs in a thread for tasks; else in one of its own.
+        use_thread_pool: whether it runs in a thread of the pool for producers; else in one of its own.
     """
 
     def __init__(
@@ -126,6 +146,7 @@ class Queue:
         self._arrived: asyncio.Event | None = None
         self._error: BaseException | None = None
         self._started = self._ended = self._closed = False
+        self._context = contextvars.copy_context()
 
     # -- the producer's side --------------------------------------------------------------------------------
 
@@ -173,9 +194,10 @@ class Queue:
         self._started = True
         self._arrived = asyncio.Event()
         if self._use_pool:
-            self._runtime.submit(self._produce)
+            producers_of(self._runtime).submit(self._context.run, self._produce)
         else:
-            threading.Thread(target=self._produce, name="atila-queue", daemon=True).start()
+            run, produce = self._context.run, self._produce
+            threading.Thread(target=run, args=(produce,), name="atila-queue", daemon=True).start()
 
     # -- the client's side ----------------------------------------------------------------------------------
 

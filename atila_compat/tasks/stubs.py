@@ -11,7 +11,7 @@ import string
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import http, payload
+from . import http, payload, targets
 from .remote import CallOptions
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Stub:
         to_all: bool = False,
         stream: bool = False,
     ) -> None:
-        http.find_target(base, was.app)
+        targets.find_target(base, was.app)
         self._was = was
         self._base, mark, query = base.partition("?")
         self._query = mark + query
@@ -79,7 +79,7 @@ class Stub:
     def _uri(self, path: str) -> str:
         if path.startswith("@"):
             # the README repeats the alias in the path of a call
-            path = http.split_alias(path)[1]
+            path = targets.split_alias(path)[1]
         path, mark, query = path.partition("?")
         joined = self._base.rstrip("/") + (path if path.startswith("/") or not path else f"/{path}")
         query = "&".join(part for part in (self._query[1:], query) if part)

@@ -10,6 +10,8 @@ return task.then(respond)           # answer later, give the thread back
 from __future__ import annotations
 
 import concurrent.futures
+import functools
+import logging
 import threading
 import time
 import weakref
@@ -22,6 +24,8 @@ from .response import CACHE_IF, STA_REQFAIL, STA_TIMEOUT, Result
 
 if TYPE_CHECKING:
     from ..was import Was
+
+log = logging.getLogger("atila_compat.tasks")
 
 DEFAULT_LIMIT = 300.0
 """Seconds that a task without a timeout is waited for, unless `config.REQUEST_TIMEOUT` says otherwise."""
@@ -245,10 +249,12 @@ class Task(Deferred):
         return Then(self, callback, was)
 
     def cancel(self) -> bool:
-        """Stop the work, if that is possible; tells whether it was."""
-        return self._future.cancel()
+        """Stop the work if that is possible, but no write that is on its way; tells whether it was."""
+        return not (self.writes and self.started) and self.kill()
 
-    kill = cancel
+    def kill(self) -> bool:
+        """Stop the work if that is possible; tells whether it was."""
+        return self._future.cancel()
 
     # -- the rest -------------------------------------------------------------------------------------------
 
@@ -308,6 +314,12 @@ class Task(Deferred):
             return getattr(self.dispatch(), name)
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
+    def __del__(self) -> None:
+        # a task that nobody waits for may still fail: somebody should know
+        future = self.__dict__.get("_future")
+        if self.__dict__.get("_result") is None and future is not None:
+            future.add_done_callback(functools.partial(_tell_failure, self.get_name()))
+
     def __str__(self) -> str:
         return self.get_name()
 
@@ -315,15 +327,32 @@ class Task(Deferred):
         return f"<{type(self).__name__} {self.get_name()} {'done' if self.done() else 'running'}>"
 
 
+def _tell_failure(name: str, future: concurrent.futures.Future[Any]) -> None:
+    if future.cancelled():
+        return
+    error = future.exception()
+    if error is None:
+        result = future.result()
+        if isinstance(result, Result) and result.error is not None:
+            log.warning("%s failed, and nobody has asked for its result: %s", name, result.error)
+    else:
+        log.warning("%s failed, and nobody has asked for its result", name, exc_info=error)
+
+
 # -- the tasks of a request ----------------------------------------------------------------------------------
 
 
-def register(was: Was, task: Deferred) -> None:
+def register(was: Was, task: Task) -> None:
     """Note that `task` was started for this request; it is not kept alive by that."""
-    notes = was.__dict__.get("tasks_of_request")
-    if notes is None:
-        notes = was.__dict__["tasks_of_request"] = []
-    notes.append(weakref.ref(task))
+    tasks: weakref.WeakSet[Task] | None = was.__dict__.get("_tasks_of_request")
+    if tasks is None:
+        tasks = was.__dict__.setdefault("_tasks_of_request", weakref.WeakSet())
+    tasks.add(task)
+
+
+def tasks_of(was: Was) -> list[Task]:
+    """The tasks of this request that somebody still holds, or that still run."""
+    return list(was.__dict__.get("_tasks_of_request", ()))
 
 
 def cancel_all(was: Was) -> int:
@@ -331,17 +360,7 @@ def cancel_all(was: Was) -> int:
 
     Returns how many were cancelled.
     """
-    cancelled = 0
-    for note in was.__dict__.get("tasks_of_request", ()):
-        task = note()
-        if (
-            isinstance(task, Task)
-            and not task.done()
-            and not (task.writes and task.started)
-            and task.cancel()
-        ):
-            cancelled += 1
-    return cancelled
+    return sum(1 for task in tasks_of(was) if not task.done() and task.cancel())
 
 
 def ended(result: Any) -> concurrent.futures.Future[Any]:

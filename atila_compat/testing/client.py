@@ -106,7 +106,8 @@ class Client:
         Raises httpx.TransportError where there is no answer, RuntimeError with the server's output where the
         server of this client has ended.
         """
-        sent = httpx.Headers({**self._headers, **(headers or {})})
+        sent = httpx.Headers(self._headers)
+        sent.update(headers)
         if json is not None:
             data, files = json, None
             sent.setdefault("Content-Type", JSON_TYPE)
@@ -319,9 +320,9 @@ class _JSONClient(Client):
 
     def request(self, method: str, url: str, data: Any = None, **options: Any) -> Response:
         """Send a request whose body is JSON."""
-        headers = httpx.Headers(
-            {"Accept": JSON_TYPE, **self._headers, **(options.pop("headers", None) or {})}
-        )
+        headers = httpx.Headers({"Accept": JSON_TYPE})
+        headers.update(self._headers)
+        headers.update(options.pop("headers", None))
         if not options.get("files"):
             headers.setdefault("Content-Type", JSON_TYPE)
         return super().request(method, url, data, headers=headers, **options)

@@ -22,7 +22,8 @@ from ..routing.route import UNSET, Route
 from .body import FORM_TYPE, JSON_TYPE
 from .markdown import MAX_EXAMPLES, anchor, cut
 from .recording import Exchange
-from .schemas import Rules, Schema, schema_of_values, with_default
+from .schemas import Rules, Schema, with_default
+from .shapes import schema_of_values
 
 VERSION = "3.1.0"
 MULTIPART_TYPE = "multipart/form-data"

@@ -26,8 +26,11 @@ __all__ = [
     "pytest_configure",
     "pytest_sessionfinish",
     "pytest_sessionstart",
+    "pytest_terminal_summary",
 ]
 """The README's conftest.py takes `pytest` and `partial` from here, too."""
+
+_NOTES = pytest.StashKey[list[str]]()
 
 FOLDER = os.path.join(os.pardir, "docs", "api")
 """Where documents go, as seen from where pytest was started."""
@@ -73,7 +76,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     recording.stop()
     if exitstatus != 0:
-        _say(session, "--docs: no document is written, for not all tests have passed")
+        _say(session, "no document is written, for not all tests have passed")
         return
     from .markdown import document
 
@@ -82,11 +85,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
         file.write(document(recording.exchanges(recorder.folder)))
-    _say(session, f"--docs: {recorder.count} calls are documented in {path}")
+    _say(session, f"{recorder.count} calls are documented in {path}")
     if not recorder.count and recorder.silent:
-        _say(
-            session, "--docs: no answer said what had answered: run the server with --devel, on this machine"
-        )
+        _say(session, "no answer said what had answered: run the server with --devel, on this machine")
 
 
 def document_name(config: pytest.Config) -> str:
@@ -97,8 +98,11 @@ def document_name(config: pytest.Config) -> str:
     return re.sub(r"[^\w.-]+", "-", name) or "index"
 
 
-def _say(session: pytest.Session, text: str) -> None:
-    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.ensure_newline()
-        reporter.write_line(text)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what has become of the document."""
+    for note in config.stash.get(_NOTES, []):
+        terminalreporter.write_line(f"--docs: {note}")
+
+
+def _say(session: pytest.Session, note: str) -> None:
+    session.config.stash.setdefault(_NOTES, []).append(note)

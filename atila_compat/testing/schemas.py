@@ -1,10 +1,10 @@
-"""JSON schemas from the rules of `@app.inspect`, from defaults and from recorded values."""
+"""JSON schemas from the rules of `@app.inspect` and from defaults."""
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ..http._operators import OPERATORS
@@ -216,78 +216,3 @@ def with_default(schema: Schema, value: Any) -> Schema:
     """A schema with a default, which tells its type where no rule does; None tells nothing."""
     kind = TYPE_SCHEMAS.get(type(value))
     return schema if kind is None else {**kind, **schema, "default": as_plain(value)}
-
-
-def schema_of_values(values: Iterable[Any]) -> Schema:
-    """A schema that all these values fulfil: what recorded answers look like."""
-    found: list[Schema] = []
-    for value in values:
-        schema = _schema_of(value)
-        for index, known in enumerate(found):
-            united = _united(known, schema)
-            if united is not None:
-                found[index] = united
-                break
-        else:
-            found.append(schema)
-    if len(found) <= 1:
-        return found[0] if found else {}
-    kinds = [each["type"] for each in found]
-    if all(set(each) == {"type"} for each in found):
-        return {"type": kinds}
-    return {"anyOf": found}
-
-
-def _schema_of(value: Any) -> Schema:
-    if value is None:
-        return {"type": "null"}
-    if isinstance(value, list):
-        return {"type": "array", "items": schema_of_values(value)}
-    if isinstance(value, dict):
-        schema: Schema = {"type": "object"}
-        if value:
-            schema["properties"] = {name: _schema_of(each) for name, each in value.items()}
-            schema["required"] = list(value)
-        return schema
-    return {"type": TYPE_SCHEMAS.get(type(value), {"type": "string"})["type"]}
-
-
-def _united(one: Schema, other: Schema) -> Schema | None:
-    """A schema for what fulfils one of both, if they are of one kind."""
-    if one == other:
-        return one
-    kinds = {one.get("type"), other.get("type")} if "anyOf" not in one else set()
-    if kinds == {"integer", "number"}:
-        return {"type": "number"}
-    if kinds == {"array"}:
-        return {"type": "array", "items": _either(one["items"], other["items"])}
-    if kinds == {"object"}:
-        mine, others = one.get("properties", {}), other.get("properties", {})
-        schema: Schema = {
-            "type": "object",
-            "properties": {
-                name: _either(mine[name], others[name])
-                if name in mine and name in others
-                else mine.get(name, others.get(name))
-                for name in {**mine, **others}
-            },
-        }
-        required = [name for name in one.get("required", []) if name in other.get("required", [])]
-        if required:
-            schema["required"] = required
-        return schema
-    return None
-
-
-def _either(one: Schema, other: Schema) -> Schema:
-    if not one or not other:
-        return one or other
-    united = _united(one, other)
-    if united is not None:
-        return united
-    choices = [*one.get("anyOf", [one]), *(each for each in other.get("anyOf", [other]))]
-    unique: list[Schema] = []
-    for each in choices:
-        if each not in unique:
-            unique.append(each)
-    return {"anyOf": unique}

@@ -92,6 +92,19 @@ class LoadGenerator:
         self._process.communicate(timeout=20)
 
 
+def visit(port: int, scenario: Scenario) -> str:
+    """The Cookie header that a client has after the scenario's first visit."""
+    if not scenario.visit:
+        return ""
+    connection = http.client.HTTPConnection(HOST, port, timeout=CHECK_SECONDS)
+    with contextlib.closing(connection):
+        connection.request("GET", scenario.visit)
+        response = connection.getresponse()
+        response.read()
+    set_cookies = response.headers.get_all("Set-Cookie") or []
+    return "; ".join(cookie.partition(";")[0] for cookie in set_cookies)
+
+
 def check(name: str, port: int, scenario: Scenario) -> None:
     """Ask once, as the load does; WrongAnswerError when the answer is not the right one."""
     connection = http.client.HTTPConnection(HOST, port, timeout=CHECK_SECONDS)
@@ -119,7 +132,7 @@ def sample(generator: LoadGenerator, server: Launched, scenario: Scenario, setti
     """Load a server once."""
     order = Order(
         port=server.port,
-        request=scenario.request(),
+        request=scenario.request(visit(server.port, scenario)),
         status=scenario.status,
         connections=settings.connections,
         seconds=settings.seconds,

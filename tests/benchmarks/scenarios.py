@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import jwt
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -16,6 +18,7 @@ class Scenario:
         status: of the right answer.
         contains: what the right answer's body has in it.
         missing: peers that have no such thing.
+        visit: path that is fetched once before; its cookies go with every request.
     """
 
     about: str
@@ -26,10 +29,13 @@ class Scenario:
     status: int = 200
     contains: str = ""
     missing: frozenset[str] = frozenset()
+    visit: str = ""
 
-    def request(self) -> str:
-        """The request as it goes over the wire."""
+    def request(self, cookie: str = "") -> str:
+        """The request as it goes over the wire; `cookie` is the header of that name."""
         headers = {"Host": "127.0.0.1", "Accept": "*/*", **self.headers}
+        if cookie:
+            headers["Cookie"] = cookie
         if self.body:
             headers["Content-Length"] = str(len(self.body.encode()))
         lines = [
@@ -37,6 +43,20 @@ class Scenario:
             *(f"{name}: {value}" for name, value in headers.items()),
         ]
         return "\r\n".join([*lines, "", self.body])
+
+
+SECRET = "a key of the benchmarks, 32 bytes"
+_FLASK = ("flask-gunicorn", "flask-a2wsgi")
+
+
+def _token() -> str:
+    """A token that every peer can read: one that is the same in both alphabets of base64."""
+    for number in range(1000):
+        claims = {"username": "ann", "lev": "staff", "exp": 4102444800, "number": number}
+        token = jwt.encode(claims, SECRET, algorithm="HS256")
+        if not {"-", "_"} & set(token):
+            return token
+    raise AssertionError("no such token among 1000")
 
 
 SCENARIOS = {
@@ -54,5 +74,25 @@ SCENARIOS = {
         contains="Green tea x 3",
     ),
     "404": Scenario("a path that no route has", "/nothing/here", status=404),
+    "session": Scenario(
+        "a signed session cookie read and written",
+        "/visits",
+        contains="visit ",
+        missing=frozenset({"bare", "fastapi-sync", "quart-sync"}),
+        visit="/visits",
+    ),
+    "inspect": Scenario(
+        "four query values checked and converted",
+        "/search?q=tea&limit=10&offset=20&email=ann@example.com",
+        contains='"offset": 20',
+        missing=frozenset({"bare", "starlette-async", "starlette-sync", *_FLASK, "quart-sync"}),
+    ),
+    "permission": Scenario(
+        "a bearer token verified and its owner's permissions looked at",
+        "/secret",
+        headers={"Authorization": f"Bearer {_token()}"},
+        contains="ann",
+        missing=frozenset({"bare", "starlette-sync", "quart-sync"}),
+    ),
 }
 """By name, in the order of the report."""

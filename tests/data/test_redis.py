@@ -94,8 +94,13 @@ async def test_errors_are_those_of_the_server(redis: Commands) -> None:
     import redis as driver
 
     await redis.set("t:a", "x")
-    for call in (("incr", "t:a"), ("foobar", "t:a"), ("get",)):
-        with pytest.raises(driver.ResponseError):
+    for call, message in (
+        (("incr", "t:a"), "^ERR value is not an integer"),
+        (("foobar", "t:a"), "^ERR unknown command"),
+        (("lpush", "t:a", 1), "^WRONGTYPE Operation"),
+        (("get",), "^ERR wrong number"),
+    ):
+        with pytest.raises(driver.ResponseError, match=message):
             await getattr(redis, call[0])(*call[1:])
     assert await redis.get("t:a") == "x"
     assert redis.backend.pool.count == 1

@@ -35,6 +35,7 @@ class Client:
             header=lines,
             redirect_limit=0,
             suppress_origin=True,
+            skip_utf8_validation=True,  # it is done byte by byte, in Python
         )
 
     @property
@@ -74,8 +75,9 @@ class Client:
         return int(struct.unpack("!H", data[:2])[0]) if data else 1005
 
     def close(self) -> None:
-        """Close the connection properly."""
+        """Close the connection properly, if it is open still."""
         self.ws.close()
+        self.ws.shutdown()
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +85,7 @@ class Client:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.ws.close()
+        self.close()
 
 
 def refusal(app: Launched, path: str, **headers: str) -> tuple[int, dict[str, str], str]:

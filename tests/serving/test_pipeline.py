@@ -2,16 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any
 
-import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from atila_compat import Atila
-from atila_compat.hooks import event_names as names
-from tests.serving.connection import Connection, ask, client, make_scope, play
+from tests.serving.connection import Connection, ask, make_scope, play
 
 MIB = 1024 * 1024
 
@@ -80,10 +78,10 @@ def test_refusals_take_no_thread(kind: str) -> None:
     app = declare(Atila("app"))
 
     async def run() -> Connection:
-        before = threading.enumerate()
+        before = set(threading.enumerate())
         scope = make_scope(target or "/", **options)
         answer = await Connection(app, scope, None if status == 413 else b"").run()
-        assert threading.enumerate() == before
+        assert set(threading.enumerate()) <= before
         return answer
 
     answer = asyncio.run(run())
@@ -271,195 +269,72 @@ def test_nobody_unknown_may_upload() -> None:
     assert (known.status_code, known.json()["data"]) == (200, {"a": "1"})
 
 
-# -- handlers -----------------------------------------------------------------------------------------------
+# -- anything ----------------------------------------------------------------------------------------------
 
 
-def test_handlers_run_in_worker_threads() -> None:
-    """A handler, its hooks and its wrappers share one worker thread."""
-    app, seen = Atila("app"), []
+def everything() -> Atila:
+    """An app with rules, arguments and bodies of all kinds."""
+    app = declare(Atila("app"))
 
-    def note(*args: Any) -> None:
-        seen.append(threading.current_thread())
+    @app.route("/all/<path:rest>", methods=["GET", "POST", "PUT", "DELETE"])
+    def anything(was: Any, rest: str = "", **data: Any) -> Any:
+        r = was.request
+        return was.API(rest=rest, names=sorted(map(str, data)), uri=r.uri, agent=r.user_agent, ip=r.real_ip)
 
-    app.before_request(note)
-    app.finish_request(note)
-    app.teardown_request(note)
+    @app.route("/one/<int:n>/<word>")
+    def one(was: Any, n: int, word: str, a: str, b: str = "b") -> str:
+        return f"{n} {word} {a} {b}"
 
-    @app.route("/")
-    def index(was: Any) -> str:
-        note()
-        return "index"
-
-    assert ask(app, "/").text == "index"
-    assert len(seen) == 4
-    assert len(set(seen)) == 1
-    assert seen[0] is not threading.main_thread()
-
-
-def test_async_handlers_run_on_the_loop() -> None:
-    """An `async def` handler without hooks takes no thread at all."""
-    app = Atila("app")
-
-    @app.route("/")
-    async def index(was: Any, n: str = "0") -> Any:
-        await asyncio.sleep(0)
-        return was.API(n=n, thread=threading.current_thread() is threading.main_thread())
-
-    async def run() -> httpx.Response:
-        before = threading.enumerate()
-        async with client(app) as peer:
-            answer = await peer.get("/?n=3")
-        assert threading.enumerate() == before
-        return answer
-
-    assert asyncio.run(run()).json() == {"n": "3", "thread": True}
-
-
-def failing_app(handler: Callable[[Any], Any]) -> Atila:
-    """An app with one handler, sync or async, at its root."""
-    app = Atila("app")
-    app.route("/")(handler)
     return app
 
 
-async def async_error(was: Any) -> str:
-    raise was.Error("403 Forbidden", "not you", 40399)
-
-
-async def async_crash(was: Any) -> str:
-    raise LookupError("secret detail")
-
-
-async def async_none(was: Any) -> None:
-    return None
-
-
-async def async_mismatch(was: Any, a: Any) -> str:
-    return "never"
-
-
-@pytest.mark.parametrize(
-    ("handler", "status", "body"),
-    [
-        (async_error, 403, {"code": 40399, "message": "forbidden", "more_info": "not you"}),
-        (async_crash, 502, {"code": 50200, "message": "bad gateway"}),
-        (async_none, 500, {"code": 50000, "message": "internal server error"}),
-        (
-            async_mismatch,
-            400,
-            {"code": 40000, "message": "bad request", "more_info": "parameter `a` is missing"},
-        ),
-    ],
+PATHS = st.one_of(
+    st.text(),
+    st.text().map("/all/".__add__),
+    st.text().map("/one/1/".__add__),
+    st.sampled_from(["/get", "/post", "/json", "/folder/", "/prices/1", "/all/x", "/one/9/x"]),
 )
-@pytest.mark.parametrize("hooks", [True, False])
-def test_errors_of_async_handlers(handler: Any, status: int, body: Any, hooks: bool) -> None:
-    """Errors of an `async def` handler are answered like those of any other, with hooks or without."""
-    app = failing_app(handler)
-    if hooks:
-        app.before_request(lambda was: None)
-    answer = ask(app, "/")
-    assert (answer.status_code, answer.json()) == (status, body)
+TYPES = st.one_of(
+    st.binary(),
+    st.sampled_from(
+        [
+            b"application/json",
+            b"application/x-www-form-urlencoded",
+            b"multipart/form-data; boundary=B",
+            b'multipart/form-data; boundary="',
+            b"text/plain; charset=\xff",
+        ]
+    ),
+)
+HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from([b"accept", b"range", b"cookie", b"host", b"origin", b"x-forwarded-for"]), st.binary()
+    ),
+    max_size=4,
+)
+METHODS = st.sampled_from(["GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD", "BREW"])
 
 
-@pytest.mark.parametrize("asynchronous", [True, False])
-@pytest.mark.parametrize("fails", [True, False])
-def test_hooks_run_in_their_order(asynchronous: bool, fails: bool) -> None:
-    """Hooks and events come in the order of spec/05, around `async def` handlers too."""
+@settings(max_examples=150)
+@given(METHODS, PATHS, st.binary(), HEADERS, TYPES, st.binary(max_size=200))
+def test_any_request_is_answered_or_refused(
+    method: str,
+    path: str,
+    query: bytes,
+    headers: list[tuple[bytes, bytes]],
+    content_type: bytes,
+    body: bytes,
+) -> None:
+    """Whatever bytes a client sends, it gets an answer, and never one that blames the server."""
+    sent = [*headers, (b"content-type", content_type), (b"content-length", str(len(body)).encode())]
+    answer = play(everything(), "/", method, body, headers=sent, path=path, raw_path=None, query_string=query)
+    assert 200 <= answer.status < 500
+    assert answer.ended
+
+
+@pytest.mark.xfail(strict=True, reason="the Location header is not quoted")
+def test_redirects_to_rules_beyond_ascii() -> None:
+    """The Location of a redirect to the slash is a URL, whatever the rule's letters are."""
     app = Atila("app")
-    log: list[str] = []
-    app.before_request(lambda was: log.append("before"))
-    app.finish_request(lambda was: log.append("finish"))
-    app.failed_request(lambda was, exc_info: log.append("failed"))
-    app.teardown_request(lambda was: log.append("teardown"))
-    for event in (names.EVT_REQ_STARTED, names.EVT_REQ_SUCCESS, names.EVT_REQ_FAILED):
-        app.on(event)(lambda was, *args, event=event: log.append(event))
-    for event in (names.EVT_REQ_TEARDOWN, names.EVT_REQ_FINISHED):
-        app.on(event)(lambda was, *args, event=event: log.append(event))
-
-    def answer(was: Any) -> str:
-        log.append("handler")
-        if fails:
-            raise was.Error("400 Bad Request")
-        return "fine"
-
-    async def answer_later(was: Any) -> str:
-        await asyncio.sleep(0)
-        return answer(was)
-
-    app.route("/")(answer_later if asynchronous else answer)
-    assert ask(app, "/").status_code == (400 if fails else 200)
-    begin = [names.EVT_REQ_STARTED, "before", "handler"]
-    if fails:
-        middle = [names.EVT_REQ_FAILED, "failed"]
-    else:
-        middle = [names.EVT_REQ_SUCCESS, "finish", names.EVT_REQ_TEARDOWN, "teardown"]
-    assert log == [*begin, *middle, names.EVT_REQ_FINISHED]
-
-
-def test_context_variables_of_hooks_reach_async_handlers() -> None:
-    """What a hook sets in its thread, an `async def` handler sees on the loop, and the teardown after it."""
-    who: ContextVar[str] = ContextVar("who", default="nobody")
-    app, seen = Atila("app"), []
-    app.before_request(lambda was: who.set("hook") and None)
-    app.teardown_request(lambda was: seen.append(who.get()))
-
-    @app.route("/")
-    async def index(was: Any) -> str:
-        before = who.get()
-        who.set("handler")
-        return before
-
-    assert ask(app, "/").text == "hook"
-    assert seen == ["handler"]
-
-
-def test_failing_handlers_do_not_stop_the_app(caplog: pytest.LogCaptureFixture) -> None:
-    """A handler that raises is logged once, with its traceback, and the next request is answered."""
-    app = Atila("app")
-
-    @app.route("/fails")
-    def fails(was: Any) -> str:
-        raise LookupError("why")
-
-    @app.route("/fine")
-    def fine(was: Any) -> str:
-        return "fine"
-
-    async def run() -> list[int]:
-        async with client(app) as peer:
-            return [(await peer.get(path)).status_code for path in ("/fails", "/fine")]
-
-    assert asyncio.run(run()) == [502, 200]
-    (record,) = [each for each in caplog.records if each.name.startswith("atila_compat")]
-    assert record.exc_info is not None
-    assert isinstance(record.exc_info[1], LookupError)
-
-
-def test_many_requests_at_once() -> None:
-    """Two hundred requests at once each get their own answer."""
-    app = Atila("app")
-
-    @app.route("/n/<int:n>")
-    def number(was: Any, n: int, q: str) -> Any:
-        was.request.g.n = n
-        return was.API(n=was.request.g.n, q=q)
-
-    async def run() -> list[Any]:
-        async with client(app) as peer:
-            answers = await asyncio.gather(*(peer.get(f"/n/{n}?q={n}") for n in range(200)))
-        return [answer.json() for answer in answers]
-
-    assert asyncio.run(run()) == [{"n": n, "q": str(n)} for n in range(200)]
-
-
-def test_reloading_apps_look_at_their_modules() -> None:
-    """With `use_reloader` a failure to load a changed module is the request's answer."""
-    app = declare(Atila("app"))
-    app.use_reloader = True
-
-    def fail() -> None:
-        raise SyntaxError("broken module")
-
-    assert ask(app, "/get").text == "got"
-    app.reload_changed = fail  # type: ignore[method-assign]
-    assert ask(app, "/get").status_code == 502
+    app.route("/글/")(lambda was: "")
+    assert play(app, "/%EA%B8%80").headers["location"] == "/%EA%B8%80/"

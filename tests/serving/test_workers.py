@@ -254,7 +254,7 @@ def test_unused_pools_have_nothing_to_close() -> None:
         before, pool = worker_threads(), WorkerPool(2)
         await pool.close()
         await pool.close()
-        assert worker_threads() == before
+        assert worker_threads() <= before
 
     asyncio.run(work())
 
@@ -278,3 +278,32 @@ def test_nothing_of_a_job_is_kept() -> None:
         assert not Payload.alive
 
     on_pool(work, threads=1)
+
+
+def stop() -> None:
+    raise StopIteration
+
+
+@pytest.mark.xfail(strict=True, reason="a StopIteration cannot be set on a future: its waiter hangs")
+def test_stop_iteration_comes_back_as_an_error() -> None:
+    """StopIteration, which no future can hold, reaches who awaits the job as a RuntimeError."""
+
+    async def work(pool: WorkerPool) -> None:
+        jobs = [pool.run(Context(), "stop", stop), pool.run(Context(), "sum", sum, (1, 2))]
+        results = await asyncio.wait_for(asyncio.gather(*jobs, return_exceptions=True), 1)
+        assert isinstance(results[0], RuntimeError)
+        assert results[1] == 3
+
+    on_pool(work)
+
+
+@pytest.mark.xfail(strict=True, reason="what close() leaves in the queue ends the new threads at once")
+def test_pools_can_be_used_after_they_were_closed() -> None:
+    """A closed pool that is given a job starts its threads again."""
+
+    async def work(pool: WorkerPool) -> Any:
+        await pool.run(Context(), "x", sum, (1, 2))
+        await pool.close()
+        return await asyncio.wait_for(pool.run(Context(), "x", sum, (1, 2)), 1)
+
+    assert on_pool(work) == 3

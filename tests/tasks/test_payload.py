@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import io
 import xmlrpc.client
@@ -9,6 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies
 
 from atila_compat.serving.runtime import Runtime
 from atila_compat.tasks import payload
@@ -142,6 +144,15 @@ def test_bad_xml_is_a_value_error(content: bytes) -> None:
     """XML that is no response, or wants to declare entities, is refused."""
     with pytest.raises(ValueError, match=r"."):
         payload.decode_xmlrpc(content)
+
+
+@given(
+    strategies.binary(max_size=200), strategies.sampled_from([b"", b"<methodResponse><params><param><value>"])
+)
+def test_no_answer_surprises(content: bytes, beginning: bytes) -> None:
+    """Whatever a server sends as XML-RPC, decoding it gives a value, a fault or a ValueError."""
+    with contextlib.suppress(ValueError, xmlrpc.client.Fault):
+        payload.decode_xmlrpc(beginning + content)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ import pytest
 
 from atila_compat.tasks.processes import ProcessPool, in_child
 
+from ..launch import Serve
+
 SCRIPT = """
 import os
 from atila_compat.tasks.processes import ProcessPool, in_child
@@ -148,3 +150,32 @@ def test_a_closed_pool_takes_nothing() -> None:
     pool.close()
     with pytest.raises(RuntimeError):
         pool.submit(abs, (1,), {})
+
+
+def test_a_launch_script_that_is_served_without_guard(serve: Serve) -> None:
+    """Under `atila_compat run` a child that runs the script starts no second server."""
+    launched = serve(
+        """
+        from atila import Atila
+        import skitai
+
+        app = Atila(__name__)
+
+        class Point:
+            def __init__(self, x):
+                self.x = x
+
+        def double(point):
+            return Point(point.x * 2)
+
+        @app.route("/")
+        def index(was):
+            point = was.Process(double, Point(4)).fetch()
+            return was.API(x=point.x, own=type(point) is Point)
+
+        skitai.mount("/", app)
+        skitai.run(port=5000)
+        """
+    )
+    assert launched.client.get("/").json() == {"x": 8, "own": True}
+    assert "cannot listen" not in launched.log()

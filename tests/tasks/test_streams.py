@@ -46,6 +46,25 @@ def test_queues_are_read_in_threads_too(was: Was) -> None:
     assert list(was.Queue(putting("a", "b", None))) == [b"a", b"b"]
 
 
+def test_slow_clients_leave_threads_for_tasks(was: Was, runtime: Runtime) -> None:
+    """Producers that wait for their clients, however many, keep no task from running."""
+
+    def produce(queue: Queue) -> None:
+        for _ in range(20):
+            queue.put("x")
+
+    queues = [was.Queue(produce, max_size=1) for _ in range(runtime.task_threads + 4)]
+
+    async def begin() -> None:
+        for queue in queues:
+            await anext(queue)
+
+    runtime.spawn(begin()).result(5)
+    assert was.Thread(int, "5").fetch(timeout=5) == 5
+    for queue in queues:
+        queue.close()
+
+
 def test_a_producer_may_have_a_thread_of_its_own(was: Was, runtime: Runtime) -> None:
     """use_thread_pool = False leaves the threads for tasks alone."""
     names: list[str] = []

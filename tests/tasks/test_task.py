@@ -275,14 +275,39 @@ def test_a_client_that_goes_cancels_its_tasks_but_no_sent_writes(was: Was) -> No
     assert cancel_all(was) == 1
     assert reading.done()
     assert not writing.done()
-    writing.cancel()
+    assert not writing.cancel()
+    assert writing.kill()
 
 
 def test_tasks_of_a_request_are_held_weakly(was: Was) -> None:
     """A task that nobody has any more is not kept by the request."""
     was.Thread(int).commit()
+    task = was.Thread(int)
     gc.collect()
-    assert [note() for note in was.__dict__["tasks_of_request"]] == [None]
+    assert was.tasks_of_request == [task]
+    task.commit()
+
+
+def test_a_failure_that_nobody_sees_is_logged(was: Was, caplog: pytest.LogCaptureFixture) -> None:
+    """A task that is left alone and fails says so in the log; one whose error was fetched does not."""
+    go = threading.Event()
+
+    def later() -> None:
+        go.wait(5)
+        fail("unseen")
+
+    was.Thread(later)
+    gc.collect()
+    go.set()
+    until = time.monotonic() + 5
+    while "unseen" not in caplog.text and time.monotonic() < until:
+        time.sleep(0.01)
+    assert "nobody has asked" in caplog.text
+    was.get("nothing").dispatch()
+    assert was.Thread(fail, "seen").dispatch().status_code == 500
+    gc.collect()
+    assert "seen" not in caplog.text.replace("unseen", "")
+    assert "731" not in caplog.text
 
 
 def test_many_waits_share_a_future(runtime: Runtime) -> None:

@@ -129,7 +129,12 @@ def test_upload(client: Client, tmp_path: Path) -> None:
     with (tmp_path / "a.txt").open() as file:
         said = client.upload(
             "/files",
-            {"note": 3, "one": file, "more": [("b.txt", "b"), ("c.txt", b"c", "text/plain")], "mem": io.BytesIO(b"m")},
+            {
+                "note": 3,
+                "one": file,
+                "more": [("b.txt", "b"), ("c.txt", b"c", "text/plain")],
+                "mem": io.BytesIO(b"m"),
+            },
         ).data
     assert said["note"] == "3"
     assert said["files"] == {
@@ -145,10 +150,9 @@ def test_upload_without_files(client: Client) -> None:
 
 
 def test_files_argument(client: Client) -> None:
-    """`files=` is what requests takes, in other methods as well."""
-    said = client.put("/echo", {"a": 1}, files={"f": ("f.txt", io.StringIO("text"))}).data
-    assert said["body"] == "multipart"
-    assert said["data"]["a"] == "1"
+    """`files=` is what requests takes: files, or pairs of a name and content."""
+    said = client.post("/files", {"note": 1}, files={"f": ("f.txt", io.StringIO("text"))}).data
+    assert said == {"note": "1", "files": {"f": [["f.txt", "text"]]}}
 
 
 def test_resolve(client: Client) -> None:

@@ -12,7 +12,6 @@ it is.
 # ruff: noqa: N802 - libcst calls visitors by the names of its nodes
 from __future__ import annotations
 
-import ast
 from collections.abc import Sequence
 
 import libcst as cst
@@ -20,7 +19,6 @@ import libcst.matchers as m
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from ..surface import world
-from ..uses import Module
 from .blocking import Blocking
 from .steps import Work
 
@@ -32,8 +30,6 @@ TASK_MAKERS = frozenset(
     }
 )
 """Methods of `was` whose calls, and what comes of them, are tasks."""
-_FOR_URLS = frozenset({"urlfor", "ab", "urlpatch", "partial", "urlspec", "baseurl", "build_url"})
-"""Functions that may be given the handler: they only look for its name."""
 
 
 def rewrite_coroutines(work: Work) -> cst.Module:
@@ -127,7 +123,7 @@ class _Converter(cst.CSTTransformer):
             raise _Stay("takes no was")
         line = self.get_metadata(PositionProvider, function.name).start.line
         self._check_references(function.name.value, line)
-        body = _Yields(parameters[0].name.value, _tasks_in(function))
+        body = _Yields(function)
         if not m.findall(function.body, m.Yield()):
             raise _Stay("has no yield")
         new = function.body.visit(body)
@@ -147,7 +143,7 @@ class _Converter(cst.CSTTransformer):
 
     def _check_references(self, name: str, line: int) -> None:
         """A handler that somebody calls by its name has to stay what the caller expects."""
-        count = references(self.work.module, name, line)
+        count = self.work.module.references(name, line)
         if count:
             raise _Stay(f"is used by its name elsewhere in this file, {count} time{'s' * (count > 1)}")
 
@@ -174,34 +170,6 @@ def _without_option(decorator: cst.Decorator) -> cst.Decorator | None:
         last = call.args[-1]
         kept[-1] = kept[-1].with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
     return decorator.with_changes(decorator=call.with_changes(args=kept))
-
-
-def references(module: Module, name: str, line: int) -> int:
-    """How often a function is used by its name, but for where only its URL is asked for.
-
-    Args:
-        line: of its `def`.
-    """
-    home = next(
-        (
-            scope
-            for scope in module.names.of.values()
-            if any(_is_def(binding.node, line) for binding in scope.names.get(name, ()))
-        ),
-        None,
-    )
-    only_urls = {
-        argument
-        for node in ast.walk(module.source.tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FOR_URLS
-        for argument in node.args
-    }
-    uses = (node for node, scope in module.loads if node.id == name and scope.find(name) is home)
-    return sum(node not in only_urls for node in uses)
-
-
-def _is_def(node: ast.AST, line: int) -> bool:
-    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno == line
 
 
 def _tasks_in(function: cst.FunctionDef) -> frozenset[str]:
@@ -244,9 +212,13 @@ class _Yields(cst.CSTTransformer):
         waited: names of tasks that have been waited for.
     """
 
-    def __init__(self, was: str, tasks: frozenset[str]) -> None:
+    def __init__(self, function: cst.FunctionDef) -> None:
         super().__init__()
-        self.was, self.tasks = was, tasks
+        self.was, self.tasks = function.params.params[0].name.value, _tasks_in(function)
+        calls = m.findall(function.body, m.Call())
+        self.space: cst.BaseParenthesizableWhitespace = cst.SimpleWhitespace("")
+        if calls:
+            self.space = cst.ensure_type(calls[0], cst.Call).whitespace_after_func
         self.waited: set[str] = set()
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
@@ -255,10 +227,9 @@ class _Yields(cst.CSTTransformer):
     def visit_Lambda(self, node: cst.Lambda) -> bool:
         return False
 
-    def _wait(self, task: cst.BaseExpression, like: cst.BaseExpression) -> cst.SimpleStatementLine:
-        """`await task.wait ()`, with the space before the bracket that the app writes."""
-        space = like.whitespace_after_func if isinstance(like, cst.Call) else cst.SimpleWhitespace(" ")
-        call = cst.Call(cst.Attribute(task, cst.Name("wait")), whitespace_after_func=space)
+    def _wait(self, task: cst.BaseExpression) -> cst.SimpleStatementLine:
+        """`await task.wait ()`, with the space before the bracket that the handler writes."""
+        call = cst.Call(cst.Attribute(task, cst.Name("wait")), whitespace_after_func=self.space)
         return cst.SimpleStatementLine([cst.Expr(cst.Await(call))])
 
     def leave_SimpleStatementLine(
@@ -273,7 +244,7 @@ class _Yields(cst.CSTTransformer):
         if isinstance(statement, cst.Assign):
             return self._assigned(updated_node, statement, yielded)
         if isinstance(statement, cst.Expr) and _is_task(yielded, self.was, self.tasks):
-            line = self._wait(_bracketed(yielded), yielded)
+            line = self._wait(_bracketed(yielded))
             return updated_node.with_changes(body=line.body)
         return updated_node
 
@@ -286,10 +257,10 @@ class _Yields(cst.CSTTransformer):
         self.waited.add(target.value)
         first = line.with_changes(body=[statement.with_changes(value=task)])
         if isinstance(task, cst.Name) and task.value == target.value:
-            only = self._wait(cst.Name(target.value), task)
+            only = self._wait(cst.Name(target.value))
             return line.with_changes(body=only.body)
         bare = cst.Name(target.value)
-        return cst.FlattenSentinel([first, self._wait(bare, task)])
+        return cst.FlattenSentinel([first, self._wait(bare)])
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         """`(yield task).fetch ()` is what `await task` gives."""

@@ -80,7 +80,13 @@ def replace_deprecated(work: Work) -> cst.Module:
             continue
         if use.name.startswith("hooks.") and use.attribute in HOOKS:
             assert isinstance(use.node, (ast.FunctionDef, ast.AsyncFunctionDef))
-            names[use.line, name_column(use.source, use.node)] = HOOKS[use.attribute]
+            if work.module.references(use.attribute, use.line):
+                reason = (
+                    f"the hook {use.attribute} is called in this file: rename it to {HOOKS[use.attribute]}"
+                )
+                work.left.append((use.line, reason))
+            else:
+                names[use.line, name_column(use.source, use.node)] = HOOKS[use.attribute]
             continue
         current = REPLACED.get((use.surface.name, use.attribute))
         if current is not None and use.surface.has(current):

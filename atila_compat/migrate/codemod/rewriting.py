@@ -84,7 +84,7 @@ def rewrite(paths: Iterable[Path], steps: Sequence[Step]) -> tuple[list[Rewritte
             try:
                 tree = libcst.parse_module(files[path])
                 encodings[path] = tree.encoding
-                files[path] = _taken(take, tree, module, current, notes)
+                files[path] = _taken(take, files[path], module, current, notes)
             except (libcst.ParserSyntaxError, UnicodeEncodeError, RecursionError) as error:
                 notes.append((1, f"the file cannot be rewritten: {error}"))
             place = _line_before(base_lines[path], module.source.lines)
@@ -111,10 +111,13 @@ def _line_before(before: list[str], after: list[str]) -> Callable[[int], int]:
 
 
 def _taken(
-    take: Rewrite, tree: libcst.Module, module: Module, base: CodeBase, notes: list[tuple[int, str]]
+    take: Rewrite, content: bytes, module: Module, base: CodeBase, notes: list[tuple[int, str]]
 ) -> bytes:
     """The file after a step, taken until it changes nothing more."""
-    content = tree.bytes
+    tree = libcst.parse_module(content)
+    if tree.bytes != content:  # a backslash on the first line is lost, for example
+        notes.append((1, "the file has something unusual that would be lost: rewrite it by hand"))
+        return content
     for number in range(ROUNDS):
         # what is left is told by the lines that the file has before the step
         after = take(Work(tree, module, base, notes if number == 0 else [])).bytes
@@ -141,5 +144,8 @@ def rewrite_text(text: str, step: Step, path: Path = Path("serve.py")) -> tuple[
     if not base.modules:
         raise ValueError(base.broken[0].reason)
     notes: list[tuple[int, str]] = []
-    content = _taken(step.load(), libcst.parse_module(text.encode()), base.modules[0], base, notes)
+    try:
+        content = _taken(step.load(), text.encode(), base.modules[0], base, notes)
+    except libcst.ParserSyntaxError as error:
+        raise ValueError(str(error)) from error
     return content.decode(), sorted(set(notes))

@@ -1,5 +1,6 @@
 """An Atila launch script, the same for the original and for this project; Python 3.8 runs it too."""
 
+import re
 from typing import Any
 
 import skitai
@@ -29,6 +30,35 @@ def order(was: Any, name: str, count: str) -> Any:
     return f"{name} x {int(count)}"
 
 
+@app.route("/visits")
+def visits(was: Any) -> Any:
+    count = was.session.get("count", 0) + 1
+    was.session.set("count", count)
+    return f"visit {count}"
+
+
+@app.route("/search")
+@app.inspect(ints=["limit", "offset"], limit__between=(1, 50), emails=["email"], q=re.compile("^[a-z]+$"))
+def search(was: Any, q: str, email: str, limit: int = 10, offset: int = 0) -> Any:
+    return was.API(q=q, email=email, limit=limit, offset=offset)
+
+
+@app.permission_handler
+def permission_handler(was: Any, perms: Any) -> Any:
+    claims = was.request.JWT
+    if "err" in claims:
+        raise was.Error("401 Unauthorized", claims["err"])
+    if "staff" in perms and claims["lev"] != "staff":
+        raise was.Error("403 Permission Denied")
+
+
+@app.route("/secret")
+@app.permission_required(["staff"])
+def secret(was: Any) -> Any:
+    return was.request.JWT["username"]
+
+
 if __name__ == "__main__":
+    app.securekey = "a key of the benchmarks, 32 bytes"
     skitai.mount("/", app)
     skitai.run()

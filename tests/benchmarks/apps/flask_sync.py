@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import jwt
 from a2wsgi import WSGIMiddleware
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, abort, jsonify, render_template, request, session
+
+from ..scenarios import SECRET
 
 app = Flask(__name__)
+app.secret_key = SECRET
 ROWS = [{"name": f"Item {number}", "cents": number * 125} for number in range(1, 21)]
 
 
@@ -27,6 +31,25 @@ def page() -> str:
 @app.post("/orders")
 def order() -> str:
     return f"{request.form['name']} x {int(request.form['count'])}"
+
+
+@app.get("/visits")
+def visits() -> str:
+    count = session.get("count", 0) + 1
+    session["count"] = count
+    return f"visit {count}"
+
+
+@app.get("/secret")
+def secret() -> str:
+    try:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        claims = jwt.decode(token, SECRET, algorithms=["HS256"])
+    except jwt.InvalidTokenError:
+        abort(401)
+    if claims["lev"] != "staff":
+        abort(403)
+    return str(claims["username"])
 
 
 asgi = WSGIMiddleware(app)  # type: ignore[arg-type]

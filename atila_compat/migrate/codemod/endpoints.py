@@ -1,0 +1,5 @@
+"""stub"""
+
+
+def rewrite_endpoints(work):
+    return work.tree

@@ -1,0 +1,283 @@
+"""One serving process: uvicorn's server, and how it ends (README "Architecture").
+
+    first signal    listening stops, running requests end within settings.shutdown_timeout, WebSockets are
+                    closed with 1012, then the apps' last events and hooks run and pools close
+    second signal   all of that is cut short
+    at the limit    what still runs is named by file and line, cancelled, and left behind: the process ends
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from uvicorn import Config, Server
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.server import ServerState
+
+from ..serving.workers import places_of_threads
+from ..settings import settings
+from .access_log import access_log
+
+if TYPE_CHECKING:
+    from .server import Service
+
+log = logging.getLogger("atila_compat.server")
+
+LAST_HOOKS_SECONDS = 2.0
+"""What umount hooks and pools have in any case, also where requests have used up the time."""
+TICKS_PER_SECOND = 10
+FORCED = 1
+
+
+class State(ServerState):
+    """What the connections share.
+
+    Attributes:
+        leaving: the server stops: every answer is the last one of its connection.
+    """
+
+    leaving = False
+
+
+class GracefulServer(Server):
+    """Serves until a signal.
+
+    Args:
+        service: what is served.
+        limit: seconds that running requests have to end, when the server stops.
+
+    Attributes:
+        on_started: called when requests are taken.
+        on_second: called once a second, on the event loop.
+        on_enough: called once, when `settings.max_requests` have been answered.
+        replaced: a signal that asks to stop was not for good: a new process is going to take over.
+    """
+
+    def __init__(self, config: Config, service: Service, limit: float) -> None:
+        super().__init__(config)
+        self.service = service
+        self.limit = limit
+        self.server_state = State()
+        self.on_started: Callable[[], None] = _nothing
+        self.on_second: Callable[[], None] = _nothing
+        self.on_enough: Callable[[], None] | None = None
+        self.signals: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
+        self.forcing: tuple[int, ...] = ()
+        self._watchdog = _Watchdog(limit + LAST_HOOKS_SECONDS + 1)
+
+    # -- running --------------------------------------------------------------------------------------------
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Load the apps, then listen."""
+        await super().startup(sockets)
+        self._watchdog.start()
+        self.on_started()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whether to stop."""
+        if counter % TICKS_PER_SECOND == 0:
+            self._send_slow_clients_away()
+            self.on_second()
+        if (
+            self.on_enough is not None
+            and settings.max_requests
+            and self.server_state.total_requests >= settings.max_requests
+        ):
+            enough, self.on_enough = self.on_enough, None
+            enough()
+        return await super().on_tick(counter)
+
+    def _send_slow_clients_away(self) -> None:
+        now, limit = asyncio.get_running_loop().time(), settings.network_timeout
+        for connection in list(self.server_state.connections):
+            look = getattr(connection, "look", None)
+            if look is not None:
+                look(now, limit)
+
+    # -- signals --------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        """Take the signals for the time of the run; they are not raised again afterwards."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (*self.signals, *self.forcing)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal asks to stop, the second one forces; where others force, the first may be repeated."""
+        if sig in self.forcing or (self.should_exit and not self.forcing):
+            self.force_exit = True
+        if not self.should_exit:
+            self._watchdog.wake()
+        self.should_exit = True
+
+    # -- the end --------------------------------------------------------------------------------------------
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what runs, as far as it ends in time."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.limit
+        state = self.server_state
+        assert isinstance(state, State)
+        state.leaving = True
+        await self._stop_listening(sockets or [])
+        for connection in list(state.connections):
+            connection.shutdown()
+        while (state.connections or state.tasks) and not self.force_exit and loop.time() < deadline:
+            await asyncio.sleep(0.02)
+        if state.connections or state.tasks:
+            await self._cut_short()
+        if not self.force_exit:
+            remaining = max(deadline - loop.time(), LAST_HOOKS_SECONDS)
+            try:
+                await asyncio.wait_for(self.lifespan.shutdown(), remaining)
+            except TimeoutError:
+                log.error("umount hooks have not ended within %.0f s: %s", remaining, "; ".join(still_running()))
+        access_log.flush()
+
+    async def _stop_listening(self, sockets: list[socket.socket]) -> None:
+        """Listen no more; who has been let in by the system already is served."""
+        loop = asyncio.get_running_loop()
+        twins = [listener.dup() for listener in sockets]
+        for server in self.servers:
+            server.close()
+        for listener in sockets:
+            listener.close()
+        for twin in twins:
+            with contextlib.suppress(OSError):
+                twin.setblocking(False)
+                while True:
+                    connection, _ = twin.accept()
+                    await loop.connect_accepted_socket(self._protocol, connection, ssl=self.config.ssl)
+            twin.close()
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg, assignment]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
+
+    async def _cut_short(self) -> None:
+        """Name what still runs, and cancel it."""
+        state = self.server_state
+        if not self.force_exit:
+            running = still_running() + [_place_of_task(task) for task in state.tasks]
+            log.error(
+                "%d requests have not ended within %.0f s and are cut short: %s",
+                len(state.tasks),
+                self.limit,
+                "; ".join(dict.fromkeys(running)) or "they wait for their clients",
+            )
+        for task in list(state.tasks):
+            task.cancel("the server stops")
+        if state.tasks:
+            await asyncio.wait(list(state.tasks), timeout=0.5)
+        for connection in list(state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None:
+                transport.abort()
+        await asyncio.sleep(0)
+
+
+def _nothing() -> None:
+    return
+
+
+def still_running() -> list[str]:
+    """Where the threads of handlers and tasks are now, by file and line."""
+    return [f"{name} at {place}" for name, place in places_of_threads()]
+
+
+def _place_of_task(task: asyncio.Task[Any]) -> str:
+    frames = task.get_stack()
+    if not frames:
+        return repr(task.get_name())
+    coroutine: Any = task.get_coro()
+    # the innermost coroutine is what waits; a task's own stack shows the outermost one only
+    while getattr(coroutine, "cr_await", None) is not None and hasattr(coroutine.cr_await, "cr_frame"):
+        coroutine = coroutine.cr_await
+    frame = getattr(coroutine, "cr_frame", None) or frames[-1]
+    return f"a coroutine at {frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+
+
+class _Watchdog:
+    """Ends the process where even the event loop does not come to its end. Woken by a signal handler."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ends: tuple[int, int] | None = None
+
+    def start(self) -> None:
+        self._ends = os.pipe()
+        threading.Thread(target=self._wait, name="atila-watchdog", daemon=True).start()
+
+    def wake(self) -> None:
+        if self._ends is not None:
+            os.write(self._ends[1], b"!")
+
+    def _wait(self) -> None:
+        assert self._ends is not None
+        os.read(self._ends[0], 1)
+        time.sleep(self._seconds)
+        log.error("the process does not end by itself and is ended: %s", "; ".join(still_running()))
+        leave(FORCED)
+
+
+def leave(code: int) -> None:
+    """End the process at once, whatever its threads do."""
+    access_log.flush()
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+def end_in_time(code: int, seconds: float = 0.3) -> int:
+    """Wait for threads that would keep the interpreter alive; end the process where they do not end.
+
+    Returns the code where all have ended.
+    """
+    deadline = time.monotonic() + seconds
+    for thread in threading.enumerate():
+        if thread is threading.main_thread() or thread.daemon:
+            continue
+        if thread is not threading.current_thread():
+            thread.join(max(deadline - time.monotonic(), 0))
+    running = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
+    if running:
+        named = still_running()
+        if named:
+            log.error("left behind at the end: %s", "; ".join(named))
+        leave(code)
+    return code
+
+
+def serve(server: GracefulServer, listeners: list[socket.socket]) -> int:
+    """Serve until a signal; returns the exit code."""
+    try:
+        server.run(sockets=listeners)
+    except SystemExit as ended:
+        return 2 if ended.code == STARTUP_FAILURE else int(ended.code or 0)
+    except KeyboardInterrupt:
+        return FORCED
+    finally:
+        access_log.flush()
+    return end_in_time(FORCED if server.force_exit else 0)

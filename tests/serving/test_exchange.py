@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from atila_compat import Atila
+from atila_compat.context import get_was
+from atila_compat.serving.runtime import Runtime
+from tests.serving.connection import ask
+
+
+@pytest.fixture
+def app() -> Atila:
+    """An app with a secret, for cookies of all kinds."""
+    made = Atila("app")
+    made.securekey = "secret"
+    return made
+
+
+def test_current_was_is_that_of_the_request(app: Atila) -> None:
+    """Handlers and hooks find their `was` by `get_was()` too; outside of requests there is none."""
+    seen: list[bool] = []
+    app.before_request(lambda was: seen.append(get_was() is was))
+    app.teardown_request(lambda was: seen.append(get_was() is was))
+
+    @app.route("/")
+    def now(was: Any) -> str:
+        seen.append(get_was() is was)
+        return ""
+
+    @app.route("/async")
+    async def later(was: Any) -> str:
+        seen.append(get_was() is was)
+        return ""
+
+    ask(app, "/")
+    ask(app, "/async")
+    assert seen == [True] * 6
+    with pytest.raises(RuntimeError, match="no request is being handled here"):
+        get_was()
+
+
+def test_cookies_go_out_with_answers_not_with_errors(app: Atila) -> None:
+    """Cookies, session and message box are sent with a finished answer and dropped with an error."""
+
+    @app.route("/<kind>")
+    def handler(was: Any, kind: str) -> str:
+        was.cookie.set("plain", "1")
+        was.session.set("user", "ann")
+        if kind == "error":
+            raise was.Error("403 Forbidden")
+        if kind == "crash":
+            raise LookupError
+        return "done"
+
+    names = {line.partition("=")[0] for line in ask(app, "/done").headers.get_list("set-cookie")}
+    assert names == {"plain", "ATLSES_"}
+    for kind in ("error", "crash"):
+        assert "set-cookie" not in ask(app, f"/{kind}").headers
+
+
+def test_arguments_reach_the_handler_as_keywords(app: Atila) -> None:
+    """A handler is called with keywords from path, query and body; a call that does not fit is 400."""
+
+    @app.route("/x/<int:n>")
+    def handler(was: Any, n: int, a: str, b: str = "b") -> Any:
+        return was.API(n=n, a=a, b=b)
+
+    assert ask(app, "/x/3?a=1").json() == {"n": 3, "a": "1", "b": "b"}
+    assert ask(app, "/x/3?a=q", "POST", data={"a": "f"}).json() == {"n": 3, "a": "f", "b": "b"}
+    assert ask(app, "/x/3").json()["more_info"] == "parameter `a` is missing"
+    assert ask(app, "/x/3?a=1&z=1").json()["more_info"] == "parameter `z` needn't"
+
+
+def test_before_request_may_answer(app: Atila) -> None:
+    """Anything but None that a `before_request` hook returns is the answer; the handler does not run."""
+    app.before_request(lambda was: "from the hook" if was.request.path == "/a" else None)
+    app.route("/<name>")(lambda was, name: "from the handler")
+    assert ask(app, "/a").text == "from the hook"
+    assert ask(app, "/b").text == "from the handler"
+
+
+def test_hooks_see_arguments_that_they_may_refuse(app: Atila) -> None:
+    """A hook may raise `was.Error`; the request's arguments are ready for it."""
+
+    def refuse(was: Any) -> None:
+        if was.request.ARGS.get("a") != "1":
+            raise was.Error("403 Forbidden", "a should be 1")
+
+    app.before_request(refuse)
+    app.route("/")(lambda was, a: "fine")
+    assert ask(app, "/?a=1").text == "fine"
+    assert ask(app, "/?a=2").json()["more_info"] == "a should be 1"
+
+
+def test_failed_request_may_rescue(app: Atila, caplog: pytest.LogCaptureFixture) -> None:
+    """What `failed_request` returns is the answer, with status 200; the failure is logged all the same."""
+    seen: list[Any] = []
+
+    def rescue(was: Any, exc_info: Any) -> Any:
+        seen.append(exc_info[0])
+        return "rescued"
+
+    app.failed_request(rescue)
+
+    @app.route("/")
+    def fails(was: Any) -> str:
+        was.response.set_status("201 Created")
+        raise LookupError
+
+    answer = ask(app, "/")
+    assert (answer.status_code, answer.text) == (200, "rescued")
+    assert seen == [LookupError]
+    assert [record.levelno for record in caplog.records if record.exc_info] == [logging.ERROR]
+
+
+def test_hooks_may_change_the_answer(app: Atila) -> None:
+    """Headers that finish and teardown hooks set are sent."""
+    app.finish_request(lambda was: was.response.set_header("X-Finish", "1"))
+    app.teardown_request(lambda was: was.response.set_header("X-Teardown", "2"))
+    app.route("/")(lambda was: "")
+    headers = ask(app, "/").headers
+    assert (headers["x-finish"], headers["x-teardown"]) == ("1", "2")
+
+
+def test_failing_hooks_are_errors_of_the_request(app: Atila) -> None:
+    """A hook that raises after the handler is the request's error; nothing of it reaches the server."""
+
+    def fail(was: Any) -> None:
+        raise LookupError
+
+    app.teardown_request(fail)
+    app.route("/")(lambda was: "fine")
+    assert ask(app, "/").status_code == 502
+
+
+def test_broken_error_answers_are_plain(app: Atila, caplog: pytest.LogCaptureFixture) -> None:
+    """Where even the error answer cannot be made, the client gets a plain 500 and the log the reason."""
+    del app.config["JSON_ENCODER"]
+
+    @app.route("/")
+    def fails(was: Any) -> str:
+        raise LookupError
+
+    answer = ask(app, "/")
+    assert (answer.status_code, answer.text) == (500, "Internal Server Error")
+    assert "the error answer failed" in caplog.text
+
+
+@pytest.mark.xfail(strict=True, reason="the runtime is not made current for requests")
+def test_runtime_of_the_request_is_current(app: Atila) -> None:
+    """`Runtime.current()` is the running request's, in handlers of both kinds."""
+
+    @app.route("/sync")
+    def sync(was: Any) -> str:
+        return str(Runtime.current() is was.runtime)
+
+    @app.route("/async")
+    async def later(was: Any) -> str:
+        return str(Runtime.current() is was.runtime)
+
+    assert ask(app, "/sync").text == ask(app, "/async").text == "True"
