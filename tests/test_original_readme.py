@@ -7,20 +7,30 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
+import shlex
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from http.cookies import SimpleCookie
 from pathlib import Path
 
 import httpx
 import pytest
 from websocket import create_connection
 
-from .launch import Launched, Serve
+from .launch import ROOT, Launched, Serve
 from .original_readme.pages import Page, Section, Step, mended, read, read_all
+from .servers import free_port
 
 PAGES = read_all()
 LOG_SECONDS = 5.0
+PROGRAMS = {
+    "python3": [sys.executable],
+    "pytest": [sys.executable, "-m", "pytest", "-p", "atila_compat.testing.plugin"],
+}
 HEADER = re.compile(r"^([\w-]+): ?(.*)$")
 
 
@@ -33,6 +43,7 @@ class Running:
         self.page: Page | None = None
         self.serve: Serve | None = None
         self.failure = ""
+        self.ports: dict[str, str] = {}
 
     def of(self, page: Page) -> Launched:
         """The process of a page's app; RuntimeError with its output where it does not start."""
@@ -52,7 +63,8 @@ class Running:
 
     def env(self, page: Page) -> dict[str, str]:
         """Where the database servers are that a page needs: `USER:PASSWORD@HOST:PORT/NAME`."""
-        env = {}
+        self.ports = {"GRPC_PORT": str(free_port()), "OTHER_PORT": str(free_port())}
+        env = dict(self.ports)
         for server in page.needs:
             url: str = self.request.getfixturevalue(f"{server}_url")
             env[server.upper()] = url.partition("://")[2].partition("?")[0].rstrip("/")
@@ -85,25 +97,86 @@ def cases() -> Iterator[object]:
 @pytest.mark.parametrize("section", list(cases()))
 def test_listing_does_what_the_readme_says(running: Running, section: Section) -> None:
     """The apps made of the README's listings answer as it promises."""
-    app = running.of(section.page)
-    known = {"PORT": str(app.port)}
-    answer: httpx.Response | None = None
-    with httpx.Client(base_url=app.url, trust_env=False, timeout=20) as client:
+    conversation = Conversation(running.of(section.page), running.ports)
+    with conversation.client:
         for step in section.steps:
-            text = filled(step.text, known)
-            if step.kind == "http":
-                answer = ask(client, text)
-            elif step.kind == "gets":
-                for line in text.splitlines():
-                    path, _, expected = line.partition(" -> ")
-                    compare(client.get(path), expected.replace(" ", "\n\n", 1), step.line)
-            elif step.kind == "websocket":
-                talk(app, step)
-            elif step.kind == "log":
-                look(app, step, text)
-            else:
-                assert answer is not None, f"line {step.line}: an answer to no request"
-                known |= compare(answer, text, step.line)
+            getattr(conversation, step.kind)(step, filled(step.text, conversation.known))
+
+
+class Conversation:
+    """What a section does with its app: a method for each kind of step."""
+
+    def __init__(self, app: Launched, ports: dict[str, str]) -> None:
+        self.app = app
+        self.known = {"PORT": str(app.port), **ports}
+        self.client = httpx.Client(base_url=app.url, trust_env=False, timeout=20)
+        self.received: httpx.Response | None = None
+        self.printed = ""
+
+    def http(self, step: Step, text: str) -> None:
+        """Send a request."""
+        self.received = ask(self.client, text)
+
+    def answer(self, step: Step, text: str) -> None:
+        """Hold the answer to the request before against what is expected of it."""
+        assert self.received is not None, f"line {step.line}: an answer to no request"
+        self.known |= compare(self.received, text, step.line)
+
+    def gets(self, step: Step, text: str) -> None:
+        """Ask for all paths, and look at each answer."""
+        for line in text.splitlines():
+            path, _, expected = line.partition(" -> ")
+            compare(self.client.get(path), expected.replace(" ", "\n\n", 1), step.line)
+
+    def websocket(self, step: Step, text: str) -> None:
+        """Send and receive what the conversation has; `GET` asks with the cookies of the handshake."""
+        url = f"ws://127.0.0.1:{self.app.port}{step.options[0]}"
+        with contextlib.closing(create_connection(url, timeout=10)) as peer:
+            for name, morsel in SimpleCookie(peer.getheaders().get("set-cookie", "")).items():
+                self.client.cookies.set(name, morsel.value)
+            for line in text.splitlines():
+                if line.startswith("> "):
+                    peer.send(line[2:])
+                elif line.startswith("GET "):
+                    assert self.client.get(line[4:]).status_code == 200, f"line {step.line}"
+                else:
+                    assert peer.recv() == line[2:], f"line {step.line}"
+
+    def run(self, step: Step, text: str) -> None:
+        """Run a command in a folder of the app."""
+        program, *arguments = shlex.split(text)
+        done = subprocess.run(
+            [*PROGRAMS[program], *arguments],
+            cwd=self.app.folder.joinpath(*step.options),
+            env={**os.environ, **self.known, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+        self.printed = done.stdout
+        assert done.returncode == 0, f"line {step.line}: {self.printed}"
+
+    def output(self, step: Step, text: str) -> None:
+        """Look at what the command before has printed."""
+        assert pattern_of(text.strip()).fullmatch(self.printed.strip()), f"line {step.line}: {self.printed}"
+
+    def file(self, step: Step, text: str) -> None:
+        """Look at a file of the app."""
+        found = self.app.folder.joinpath(step.options[0]).read_text()
+        assert pattern_of(text.strip()).fullmatch(found.strip()), f"line {step.line}: {found}"
+
+    def log(self, step: Step, text: str) -> None:
+        """Wait until the log says so; `stopped`: when the app has been stopped."""
+        if "stopped" in step.options:
+            self.app.stop()
+        pattern = pattern_of(text.strip())
+        deadline = time.monotonic() + LOG_SECONDS
+        while not pattern.search(self.app.log()):
+            assert time.monotonic() < deadline, f"line {step.line}: {self.app.log()}"
+            time.sleep(0.05)
 
 
 def filled(text: str, known: dict[str, str]) -> str:
@@ -173,27 +246,6 @@ def compare(answer: httpx.Response, text: str, line: int) -> dict[str, str]:
         assert inner, f"{where}: {answer.text!r}"
         found |= inner.groupdict()
     return found
-
-
-def talk(app: Launched, step: Step) -> None:
-    """Send and receive what the conversation has."""
-    with contextlib.closing(create_connection(f"ws://127.0.0.1:{app.port}{step.options[0]}", timeout=10)) as peer:
-        for line in step.text.splitlines():
-            if line.startswith("> "):
-                peer.send(line[2:])
-            else:
-                assert peer.recv() == line[2:], f"line {step.line}"
-
-
-def look(app: Launched, step: Step, text: str) -> None:
-    """Wait until the log says so."""
-    if "stopped" in step.options:
-        app.stop()
-    pattern = pattern_of(text.strip())
-    deadline = time.monotonic() + LOG_SECONDS
-    while not pattern.search(app.log()):
-        assert time.monotonic() < deadline, f"line {step.line}: {app.log()}"
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path.stem)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from .engines import PGSQL
 from .expressions import F, V
+from .failures import BadRequest
 from .identifiers import checked_key, dotted
 from .values import quoted
 from .writer import Fragment, Writer
@@ -106,7 +107,7 @@ class Column(Fragment):
 
 
 def _refused_text(key: str, value: str) -> ValueError:
-    return ValueError(
+    return BadRequest(
         f"{key} takes a list or a query, not the text {value!r:.60}; wrap SQL of your own in F(...)"
     )
 
@@ -172,7 +173,7 @@ def _write_without_column(writer: Writer, text: str, operator: str, value: Any) 
         writer.raw(f"1 = {int(value)}")
         return
     if not isinstance(value, Fragment):
-        raise ValueError(f"{text}__{operator} takes a query; if it is SQL of your own wrap it in F(...)")
+        raise BadRequest(f"{text}__{operator} takes a query; if it is SQL of your own wrap it in F(...)")
     writer.raw(" NOT EXISTS (" if operator == "nexists" else " EXISTS (")
     value.write(writer)
     writer.raw(")")
@@ -231,7 +232,7 @@ def write_condition(writer: Writer, key: str, value: Any, names: Names = dotted)
 def _pair(key: str, value: Any) -> tuple[Any, Any]:
     pair = _sequence(key, value)
     if len(pair) != 2:
-        raise ValueError(f"{key} takes two values, (lowest, highest), not {value!r:.60}")
+        raise BadRequest(f"{key} takes two values, (lowest, highest), not {value!r:.60}")
     return pair[0], pair[1]
 
 

@@ -7,6 +7,16 @@ import sqlite3
 import sys
 from typing import Any
 
+from ..errors import HTTPError
+
+
+class BadRequest(HTTPError, ValueError):
+    """A query was given what it cannot take; it may come from a client, so the answer is a 400."""
+
+    def __init__(self, explain: str) -> None:
+        super().__init__("400 Bad Request", explain)
+
+
 _LOST = frozenset(
     {  # by name, so that no driver is imported to ask
         "ConnectionDoesNotExistError",

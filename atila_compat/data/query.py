@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self
 from .conditions import Q, Text, terms_of
 from .engines import PGSQL
 from .expressions import D, F
-from .identifiers import checked
+from .identifiers import checked, number
 from .models import Naming, is_model, table_of
 from .parts import Join, Parts
 from .writer import Fragment, Statement, Writer
@@ -96,7 +96,7 @@ class Query(Fragment):
 
         Raises ValueError for what is no number.
         """
-        self.parts.limit = None if val is None else int(val)
+        self.parts.limit = number(val)
         return self
 
     def offset(self, val: int | str | None) -> Self:
@@ -104,7 +104,7 @@ class Query(Fragment):
 
         Raises ValueError for what is no number.
         """
-        self.parts.offset = None if val is None else int(val)
+        self.parts.offset = number(val)
         return self
 
     def __getitem__(self, part: slice) -> Self:

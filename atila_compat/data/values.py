@@ -19,7 +19,8 @@ from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
-from .engines import PGSQL
+from .engines import PGSQL, SQLITE
+from .failures import BadRequest
 
 _INT4 = range(-(2**31), 2**31)
 _INT8 = range(-(2**63), 2**63)
@@ -39,6 +40,18 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (IPv4Address, IPv6Address)):
         return str(value)
     return value
+
+
+def _storable(text: str, engine: str) -> str:
+    """Text that can be sent: JSON of clients may have halves of characters, and PostgreSQL knows no NUL."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise BadRequest("text with half a character (a lone surrogate) cannot be stored") from None
+    if engine == PGSQL and "\0" in text:
+        raise BadRequest("PostgreSQL does not store text with NUL characters")
+    return text
 
 
 def _refuse(value: Any, engine: str) -> ValueError:
@@ -99,7 +112,9 @@ def as_sqlite(value: Any) -> Any:
             return float(value)
         except OverflowError:
             return math.inf if value > 0 else -math.inf
-    if value is None or isinstance(value, (str, float, bytes)):
+    if isinstance(value, str):
+        return _storable(value, SQLITE)
+    if value is None or isinstance(value, (float, bytes)):
         return value
     if isinstance(value, datetime.date):
         return _seconds(value)
@@ -111,7 +126,7 @@ def as_sqlite(value: Any) -> Any:
         return str(value)
     if isinstance(value, (Mapping, list, tuple)):
         return as_json(value)
-    raise _refuse(value, "")
+    raise _refuse(value, SQLITE)
 
 
 def as_sqlite_raw(value: Any) -> Any:
@@ -134,7 +149,9 @@ def as_postgres(value: Any) -> tuple[Any, str]:
     Raises ValueError for types without a place.
     """
     value = _plain(value)
-    if value is None or isinstance(value, (str, Mapping, list)):
+    if isinstance(value, str):
+        return _storable(value, PGSQL), ""
+    if value is None or isinstance(value, (Mapping, list)):
         return value, ""
     if isinstance(value, tuple):
         return list(value), ""

@@ -163,8 +163,34 @@ def _usage(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def _enable(parser: argparse.ArgumentParser) -> Run:
+    def run(given: argparse.Namespace) -> int:
+        from .enable import enable, put_aside
+
+        print(f"written: {enable()}")
+        print(f"`{Path(sys.executable).name} serve.py` finds atila, skitai and their relatives here now")
+        for name in put_aside():
+            print(f"out of the way until `atila-compat disable`: {name}")
+        return 0
+
+    return run
+
+
+def _disable(parser: argparse.ArgumentParser) -> Run:
+    def run(given: argparse.Namespace) -> int:
+        from .enable import FILE, disable, site_packages
+
+        path = site_packages() / FILE
+        print(f"removed: {path}" if disable() else f"was not enabled: there is no {path}")
+        return 0
+
+    return run
+
+
 _MAKERS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {
     "check": _check,
     "migrate": _migrate,
     "usage": _usage,
+    "enable": _enable,
+    "disable": _disable,
 }

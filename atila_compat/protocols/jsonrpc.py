@@ -14,10 +14,6 @@ PARSE_ERROR, INVALID_REQUEST, INVALID_PARAMS, SERVER_ERROR = -32700, -32600, -32
 _MISSING: Any = object()
 
 
-class BadRequest(MalformedCall):
-    """JSON that is no request."""
-
-
 def loads(data: bytes) -> Any:
     """The JSON of a body.
 
@@ -117,8 +113,6 @@ class JSONRPC(Envelope):
                 request.call = made[0] if isinstance(made, tuple) else made
                 if isinstance(made, tuple):
                     waiting.append(made)
-            elif not self.is_batch:
-                raise BadRequest(request.error["message"])
         return waiting
 
     def encode(self) -> Complete:
@@ -128,7 +122,8 @@ class JSONRPC(Envelope):
                 return self._nothing()
             return self._answer([request.response() for request in answered])
         (request,) = self.requests
-        assert request.call is not None
+        if request.call is None:
+            return self._answer(request.response(), 400)
         result = request.call.result
         if isinstance(result, Failure) and result.refusal is not None:
             return result.refusal
@@ -143,7 +138,5 @@ class JSONRPC(Envelope):
         return self.answer(b"", 204)
 
     def malformed(self, error: MalformedCall) -> Complete:
-        code = INVALID_REQUEST if isinstance(error, BadRequest) else PARSE_ERROR
-        message = "Invalid Request" if code == INVALID_REQUEST else "Parse error"
-        details = {"code": code, "message": message, "data": str(error)}
-        return self.answer(encode_json({"id": None, "jsonrpc": "2.0", "error": details}), 400)
+        details = {"code": PARSE_ERROR, "message": "Parse error", "data": str(error)}
+        return self._answer({"id": None, "jsonrpc": "2.0", "error": details}, 400)

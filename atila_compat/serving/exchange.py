@@ -22,7 +22,7 @@ from ..http import state
 from ..http.arguments import explain_mismatch, keywords_of
 from ..routing.route import Route
 from ..security.authentication import authenticate
-from .finalize import error_outcome, finalize
+from .finalize import Unanswerable, error_outcome, finalize
 from .outcome import Awaiting, Complete, Driving, Outcome, Sending, Streaming, Waiting
 
 if TYPE_CHECKING:
@@ -209,7 +209,10 @@ class Exchange:
             outcome.headers.append((b"Set-Cookie", cookie.encode("latin-1", "replace")))
 
     def _resume(self, step: Callable[..., Any], *args: Any) -> Outcome:
-        return self._answer(step(*args))
+        value = step(*args)
+        if value is None:
+            raise Unanswerable("a deferred answer came to nothing: let its callback return a str, was.API (...)")
+        return self._answer(value)
 
     def failure(self, exc_info: ExcInfo) -> Complete:
         """The answer to an exception: its own status for HTTPError, else 502 (spec/02 section 7.1)."""

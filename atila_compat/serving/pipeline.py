@@ -20,6 +20,7 @@ from ..routing.route import BODY_METHODS, UNSET, Route, RouteSet
 from ..routing.router import Redirect, Unrouted
 from ..security import cors
 from ..tasks.deferred import Deferred
+from ..tasks.task import cancel_all
 from ..types import Receive, Scope, Send
 from ..was import Was
 from .coroutine import drive
@@ -54,6 +55,7 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, s
             await _send(send, outcome)
     except ClientDisconnect:
         log.debug("%r: the client has gone", request)
+        cancel_all(was)
 
 
 async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send) -> Complete | None:
@@ -77,6 +79,8 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     if refusal:
         return await refuse(was, refusal)
     exchange = Exchange(was, route, authentication_of(app, route))
+    if was.runtime.workers.is_full() and not stays_on_loop(exchange, route):
+        return _overloaded(was)
     if request.method in BODY_METHODS:
         outcome = await _receive(app, exchange, route, receive)
         if outcome is not None:
@@ -231,15 +235,31 @@ async def _receive(app: Atila, exchange: Exchange, route: Route, receive: Receiv
     return None
 
 
-async def _answer(exchange: Exchange, route: Route, receive: Receive, send: Send) -> Complete | None:
-    """Run the handler, and see its answer through."""
-    was = exchange.was
-    if (
+def stays_on_loop(exchange: Exchange, route: Route) -> bool:
+    """Whether the handler is an `async def` without decorators and hooks: it takes no thread."""
+    return (
         route.resource.is_async
         and route.handler is route.resource.func
         and exchange.authentication is None
-        and not was.app.hooks.active
-    ):
+        and not exchange.was.app.hooks.active
+    )
+
+
+def _overloaded(was: Was) -> Complete:
+    """Too many requests wait for a thread: this one is not taken, and not read (README "Limits")."""
+    workers = was.runtime.workers
+    workers.refused += 1
+    outcome = error_outcome(was, 503, REASONS[503], in_handler=False)
+    outcome.headers += [(b"Retry-After", b"%d" % workers.retry_after())]
+    if was.request.method in BODY_METHODS:
+        outcome.headers.append(_CLOSE)
+    return outcome
+
+
+async def _answer(exchange: Exchange, route: Route, receive: Receive, send: Send) -> Complete | None:
+    """Run the handler, and see its answer through."""
+    was = exchange.was
+    if stays_on_loop(exchange, route):
         outcome = await _run_async(exchange)
     else:
         outcome = await exchange.hop(exchange.handle)

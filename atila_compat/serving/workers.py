@@ -58,6 +58,7 @@ class WorkerPool:
         waiting_time: seconds that the last request spent in the queue.
         jobs: how many have been run.
         waited: seconds that all of them have spent in the queue, together.
+        refused: requests that were refused because too many were waiting.
     """
 
     def __init__(self, threads: int = 4) -> None:
@@ -65,6 +66,7 @@ class WorkerPool:
         self.waiting_time = 0.0
         self.jobs = 0
         self.waited = 0.0
+        self.refused = 0
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._results: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
         self._hand_back_scheduled = False

@@ -19,6 +19,7 @@ from ..errors import REASONS
 from ..http.error_pages import render_error
 from ..settings import settings
 from .access_log import Entry, access_log
+from .metrics import metrics
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) [^\s]+ HTTP/1\.[01]\r?\n")
 _ACCEPT = re.compile(rb"\r?\naccept:[ \t]*([^\r\n]*)", re.IGNORECASE)
@@ -69,6 +70,7 @@ class Cycle(RequestResponseCycle):
         loop = asyncio.get_running_loop()
         sent = 0 if self.scope["method"] == "HEAD" else self.sent
         entry = Entry(self.scope, self.status, self.received, sent, loop.time() - self.began)
+        metrics.count(entry)
         access_log.write(entry, self.scope["path"], loop)
 
 

@@ -17,7 +17,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,8 @@ from uvicorn.server import ServerState
 from ..serving.workers import places_of_threads
 from ..settings import settings
 from .access_log import access_log
+from .forwarding import forward_to
+from .http_protocol import HTTPProtocol
 
 if TYPE_CHECKING:
     from .server import Service
@@ -56,6 +58,7 @@ class GracefulServer(Server):
     Args:
         service: what is served.
         limit: seconds that running requests have to end, when the server stops.
+        forwarding: sockets where plain HTTP is answered with a redirection to HTTPS.
 
     Attributes:
         on_started: called when requests are taken.
@@ -64,11 +67,15 @@ class GracefulServer(Server):
         replaced: a signal that asks to stop was not for good: a new process is going to take over.
     """
 
-    def __init__(self, config: Config, service: Service, limit: float) -> None:
+    def __init__(
+        self, config: Config, service: Service, limit: float, forwarding: Sequence[socket.socket] = ()
+    ) -> None:
         super().__init__(config)
+        self._forwarding = forwarding
         self.service = service
         self.limit = limit
         self.server_state = State()
+        service.connections = lambda: len(self.server_state.connections)
         self.on_started: Callable[[], None] = _nothing
         self.on_second: Callable[[], None] = _nothing
         self.on_enough: Callable[[], None] | None = None
@@ -81,8 +88,32 @@ class GracefulServer(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Load the apps, then listen."""
         await super().startup(sockets)
+        await self._start_forwarding()
         self._watchdog.start()
         self.on_started()
+
+    async def _start_forwarding(self) -> None:
+        if not self._forwarding or settings.forward is None:
+            return
+        _, port, domain, _ = settings.forward
+        config = Config(
+            forward_to(port, domain),
+            http=HTTPProtocol,
+            lifespan="off",
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=self.config.timeout_keep_alive,
+        )
+        config.load()
+        loop = asyncio.get_running_loop()
+        for listener in self._forwarding:
+            self.servers.append(
+                await loop.create_server(
+                    lambda: HTTPProtocol(config=config, server_state=self.server_state, app_state={}),
+                    sock=listener,
+                    backlog=self.config.backlog,
+                )
+            )
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: whether to stop."""

@@ -311,8 +311,8 @@ def _serve(config: RunConfig, mounts: Mounts) -> int:
     place.place.status = "CREATING"
     try:
         listeners = [bind(config.address, config.port)]
-        if settings.forward is not None:
-            listeners.append(bind(settings.forward[3] or config.address, settings.forward[0]))
+        forward = settings.forward
+        forwarding = [bind(forward[3] or config.address, forward[0])] if forward is not None else []
     except SystemExit:
         daemon.tell_starter("cannot listen, see the log")
         raise
@@ -333,9 +333,9 @@ def _serve(config: RunConfig, mounts: Mounts) -> int:
         settings.shutdown_timeout = min(settings.shutdown_timeout, DEVEL_SHUTDOWN_SECONDS)
     several = config.workers > 1 or settings.max_requests is not None or identity is not None
     if several and hasattr(os, "fork"):
-        code = _supervise(config, served, service, listeners, identity, watch)
+        code = _supervise(config, served, service, listeners, forwarding, identity, watch)
     else:
-        server = http_server.GracefulServer(served, service, settings.shutdown_timeout)
+        server = http_server.GracefulServer(served, service, settings.shutdown_timeout, forwarding)
         server.on_started = daemon.tell_starter
         if watch is not None:
             server.on_second = watch.ask(server)
@@ -352,6 +352,7 @@ def _supervise(
     served: Config,
     service: Service,
     listeners: list[socket.socket],
+    forwarding: list[socket.socket],
     identity: Identity | None,
     watch: Watch | None,
 ) -> int:
@@ -364,7 +365,7 @@ def _supervise(
     def work(link: Link) -> int:
         if identity is not None:
             identity.take()
-        server = http_server.GracefulServer(served, service, settings.shutdown_timeout)
+        server = http_server.GracefulServer(served, service, settings.shutdown_timeout, forwarding)
         server.signals, server.forcing = (signal.SIGTERM,), (signal.SIGQUIT,)
         server.on_started = lambda: link.tell(SERVES)
         server.on_second = lambda: link.tell(ALIVE)
@@ -373,7 +374,7 @@ def _supervise(
         code = http_server.serve(server, listeners)
         return 2 if service.failure is not None else code
 
-    supervisor = Supervisor(work, config.workers, listeners)
+    supervisor = Supervisor(work, config.workers, [*listeners, *forwarding])
     supervisor.on_served = daemon.tell_starter
     if watch is not None:
         supervisor.restart_wanted = watch.look

@@ -51,11 +51,9 @@ class LoadedApp:
     def of_proxy(cls, proxy: Proxy) -> LoadedApp:
         """The mount of an alias."""
         mount = AppMount(proxy.point, proxy.alias, "", Preference(), f"{proxy.alias}{proxy.path}", proxy.host)
-        return cls(mount, proxy, _proxies_later)
+        from .proxying import AliasProxy
 
-
-async def _proxies_later(scope: Scope, receive: Receive, send: Send) -> None:
-    await refuse(scope, send, 501)
+        return cls(mount, proxy, AliasProxy(proxy))
 
 
 def load_app(mount: AppMount, registry: Registry, *, environment: str, threads: int) -> LoadedApp:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from starlette.applications import Starlette
@@ -21,14 +21,18 @@ from ..http.file_reply import FileReply, RedirectReply
 from ..protocols.refusal import refuse
 from ..settings import settings
 from ..types import ASGIApp, Message, Receive, Scope, Send
+from .access_log import access_log
 from .hosts import Point, VirtualHost, arrange
 from .loading import LoadedApp, LoadError, load_app
+from .metrics import metrics
 from .mounts import AppMount, Directory, Mounts, Proxy
 from .place import getenv, getswd
 
 if TYPE_CHECKING:
+    from ..serving.bus import Bus
     from ..serving.lifespan import Lifespan
     from ..serving.runtime import Runtime
+    from .status_page import StatusPage
 
 log = logging.getLogger("atila_compat.server")
 
@@ -120,6 +124,7 @@ class Service(Starlette):
         listens_on: address for the log line that says that the service is there.
         bus_folder: what the worker processes of this service share; empty where it is one process.
         worker: number of this process, from 0.
+        connections: gives the number of open connections.
     """
 
     def __init__(self, mounts: Mounts, *, threads: int = 4, serve_static: bool = True) -> None:
@@ -133,12 +138,15 @@ class Service(Starlette):
         self.listens_on = ""
         self.bus_folder = ""
         self.worker = 0
+        self.connections: Callable[[], int] = lambda: 0
         self._hosts: list[VirtualHost] = []
         self._only: ASGIApp | None = None
         self._ready = False
         self._opening: asyncio.Lock | None = None
         self._runtime: Runtime | None = None
         self._lifespan: Lifespan | None = None
+        self._status: StatusPage | None = None
+        self._bus: Bus | None = None
         self._schedules: list[asyncio.Task[None]] = []
         self._own_routes = _Routes([])
         self.router.routes = self._own_routes
@@ -153,6 +161,9 @@ class Service(Starlette):
             return
         if not self._ready:
             await self._open_late()
+        if self._status is not None and scope["path"].startswith(self._status.path):
+            await self._status(scope, receive, send)
+            return
         if self._own_routes.extended or self.user_middleware or self.router.routes is not self._own_routes:
             await super().__call__(scope, receive, send)
         elif self._only is not None:
@@ -210,6 +221,7 @@ class Service(Starlette):
         from ..serving.lifespan import Lifespan
 
         self._runtime = runtime
+        await self._join_others(runtime)
         await asyncio.to_thread(self.load)
         self._arrange()
         atila_apps = [loaded.app for loaded in self.loaded if isinstance(loaded.app, Atila)]
@@ -217,6 +229,11 @@ class Service(Starlette):
         await self._lifespan.open()
         for interval, func in settings.schedules:
             self._schedules.append(asyncio.create_task(_repeat(interval, func)))
+        self._schedules.append(asyncio.create_task(self._look_after(runtime)))
+        if settings.status_path:
+            from .status_page import StatusPage
+
+            self._status = StatusPage(settings.status_path)
         self.mounts.on_change = self._mounted_while_running
         self._ready = True
 
@@ -227,6 +244,25 @@ class Service(Starlette):
             task.cancel()
         if self._lifespan is not None:
             await self._lifespan.close()
+        if self._bus is not None:
+            await self._bus.close()
+
+    async def _join_others(self, runtime: Runtime) -> None:
+        """Share events, pushes and locks with the other processes of this service, where there are some."""
+        if not self.bus_folder and settings.state_url is None:
+            return
+        from .sharing import join
+
+        self._bus = await join(runtime, self.bus_folder, settings.state_url, lambda: self.loaded)
+
+    async def _look_after(self, runtime: Runtime) -> None:
+        """Name what has been running for long, and write the figures down."""
+        access_log.pool = lambda: (runtime.workers.idle(), runtime.workers.queued())
+        metrics.begin(self.worker)
+        while True:
+            runtime.workers.name_stuck(settings.stuck_after)
+            metrics.look(runtime, self.connections())
+            await asyncio.sleep(1)
 
     def load(self) -> None:
         """Load the apps and run their hooks; raises LoadError for one that cannot be loaded."""

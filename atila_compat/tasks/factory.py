@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 from ..state import state
-from . import answers, cache, http, local
+from . import answers, cache, local
 from .database import open_database
 from .group import Mask, Tasks
-from .http import Credentials, Headers
 from .remote import CallOptions, RemoteTask
-from .rpc import JSONRPCStub, XMLRPCStub
 from .streams import Queue
-from .stubs import Stub
 from .task import Task, tasks_of
 
 if TYPE_CHECKING:
@@ -24,6 +21,10 @@ if TYPE_CHECKING:
     from ..serving.runtime import Runtime
     from ..was import Was
     from .grpc import GRPCStub
+    from .http import Credentials, Headers
+    from .proxy import ProxyPass
+    from .rpc import JSONRPCStub, XMLRPCStub
+    from .stubs import Stub
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -87,6 +88,8 @@ def _call(method: str) -> spread[..., Any]:
             "application/json",
             "*/*" if method in ("OPTIONS", "TRACE") else "application/json",
         )
+        from . import http  # HTTP clients are loaded with the first call
+
         return http.call(
             was,
             method,
@@ -229,6 +232,8 @@ class TaskFactory:
         Args:
             options: `meta`, `use_cache`, `rm_cache`, `filter`, `callback`, `cache`, `timeout` of all calls.
         """
+        from .stubs import Stub
+
         return Stub(
             self._was, base, headers, auth, options=CallOptions(**options), to_all=_to_all, stream=stream
         )
@@ -244,6 +249,8 @@ class TaskFactory:
         **options: Any,
     ) -> XMLRPCStub:
         """Calls to an XML-RPC server: `was.xmlrpc("@api/rpc2").math.add(1, 2).fetch()`."""
+        from .rpc import XMLRPCStub
+
         return XMLRPCStub(
             self._was, uri, headers=headers, auth=auth, options=CallOptions(**options), to_all=_to_all
         )
@@ -261,6 +268,8 @@ class TaskFactory:
         **options: Any,
     ) -> JSONRPCStub:
         """Calls to a JSON-RPC server, as `xmlrpc`."""
+        from .rpc import JSONRPCStub
+
         return JSONRPCStub(
             self._was, uri, headers=headers, auth=auth, options=CallOptions(**options), to_all=_to_all
         )
@@ -352,7 +361,7 @@ class TaskFactory:
 
     def ProxyPass(  # noqa: N802
         self, alias: str, path: str | None = "", timeout: float = 3, *, forward: bool = False
-    ) -> answers.ProxyPass:
+    ) -> ProxyPass:
         """Answer with another server's answer (README "ProxyPass").
 
         Args:
@@ -362,7 +371,9 @@ class TaskFactory:
             forward: pass method, body, query and every status through; else, as the original, GET without
                 query, and 502 for any status of 300 or more.
         """
-        return answers.ProxyPass(self._was, alias, path, timeout, forward)
+        from .proxy import ProxyPass
+
+        return ProxyPass(self._was, alias, path, timeout, forward)
 
     proxypass = ProxyPass
 

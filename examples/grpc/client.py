@@ -2,8 +2,9 @@
 
 import sys
 
-import greenhouse_pb2 as pb
 import grpc
+
+import greenhouse_pb2 as pb
 
 SERVICE = "/greenhouse.v1.Sensors/"
 

@@ -10,8 +10,9 @@ python3 -m grpc_tools.protoc -I. --python_out=. greenhouse.proto
 
 import threading
 
-import greenhouse_pb2
 from atila import Atila
+
+import greenhouse_pb2
 
 LOWEST, HIGHEST = 8.0, 30.0
 

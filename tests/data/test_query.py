@@ -15,6 +15,7 @@ from atila_compat.data.conditions import Q
 from atila_compat.data.engines import PGSQL, SQLITE
 from atila_compat.data.expressions import D, F, V, const
 from atila_compat.data.query import Query
+from atila_compat.errors import HTTPError
 
 Make = Callable[[Builder], Query]
 
@@ -265,8 +266,11 @@ def test_slices_count_from_the_beginning() -> None:
         query[2]  # type: ignore[index]
     with pytest.raises(TypeError):
         list(query)  # type: ignore[call-overload]
-    with pytest.raises(ValueError, match="invalid literal"):
-        query.limit("3; drop table a")
+    for bad in ("3; drop table a", "", [1]):
+        with pytest.raises(ValueError, match="number of rows"):
+            query.limit(bad)  # type: ignore[arg-type]
+        with pytest.raises(HTTPError, match="400"):
+            query.offset(bad)  # type: ignore[arg-type]
 
 
 def test_a_clone_goes_its_own_way() -> None:
@@ -301,7 +305,7 @@ def test_a_clone_goes_its_own_way() -> None:
     ],
 )
 def test_names_from_a_client_cannot_be_sql(name: str) -> None:
-    """Keys of dicts that are no names of columns are refused, and the message names F()."""
+    """Keys of dicts that are no names of columns are refused: a 400 for the client that names F()."""
     builder = Builder(PGSQL)
     for use in (
         lambda: builder.update("t").set({name: 1}),
@@ -314,8 +318,10 @@ def test_names_from_a_client_cannot_be_sql(name: str) -> None:
         lambda: builder.insert("t").upflict(name),
         lambda: D(**{name: 1}),
     ):
-        with pytest.raises(ValueError, match=r"F\(\.\.\.\)"):
+        with pytest.raises(ValueError, match=r"F\(\.\.\.\)") as caught:
             use()
+        assert isinstance(caught.value, HTTPError)
+        assert caught.value.status_code == 400
     with pytest.raises(ValueError, match="JSON path"):
         builder.select("t").filter(**{"data___a'b": 1})
 

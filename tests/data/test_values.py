@@ -100,6 +100,14 @@ def test_parameters_of_sql_of_the_apps_own_are_bound_as_sqlite3_does() -> None:
     assert as_sqlite_raw(decimal.Decimal("1.5")) == 1.5
 
 
+def test_text_that_no_client_should_send_is_a_400() -> None:
+    """Half a character, and NUL on PostgreSQL, are refused before anything is sent."""
+    for use, text in ((as_sqlite, "\ud800"), (as_postgres, "a\udfff"), (as_postgres, "a\0")):
+        with pytest.raises(ValueError, match="400"):
+            use(text)
+    assert as_sqlite("a\0\u00e9") == "a\0\u00e9"
+
+
 def test_arrays_are_quoted_where_they_have_to_be() -> None:
     """The text of an array keeps what is inside apart."""
     items = [

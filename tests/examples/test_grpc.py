@@ -26,4 +26,6 @@ def test_client_calls_all_kinds_of_methods(example: Example) -> None:
         "alarm: cacti 4.5 degrees",
         "error: NOT_FOUND no sensor at roses",
     ]
-    assert service.client.get("/greenhouse.v1.Sensors/").json() == {"places": ["cacti", "orchids", "tomatoes"]}
+    assert service.client.get("/greenhouse.v1.Sensors/").json() == {
+        "places": ["cacti", "orchids", "tomatoes"]
+    }

@@ -7,7 +7,7 @@ import re
 import shutil
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -45,6 +45,7 @@ class Person:
 
     def __init__(self, site: Launched, name: str = "") -> None:
         self.site = site
+        self.peers: list[WebSocket] = []
         self.client = httpx.Client(base_url=site.url, trust_env=False, follow_redirects=True, timeout=20)
         if name:
             self.send("/people/sign-in", name=name)
@@ -59,15 +60,35 @@ class Person:
     def listen(self) -> WebSocket:
         """Open the live page's connection."""
         cookie = "; ".join(f"{name}={value}" for name, value in self.client.cookies.items())
-        return create_connection(f"ws://127.0.0.1:{self.site.port}/live/socket", cookie=cookie, timeout=10)
+        url = f"ws://127.0.0.1:{self.site.port}/live/socket"
+        self.peers.append(create_connection(url, cookie=cookie, timeout=10))
+        return self.peers[-1]
+
+    def leave(self) -> None:
+        """Close all connections."""
+        for peer in self.peers:
+            peer.close()
+        self.client.close()
 
 
 @pytest.fixture
-def ida(site: Launched) -> Iterator[Person]:
+def person(site: Launched) -> Iterator[Callable[..., Person]]:
+    """Somebody new: `person()`, or, signed in, `person("Ida")`."""
+    everybody: list[Person] = []
+
+    def come(name: str = "") -> Person:
+        everybody.append(Person(site, name))
+        return everybody[-1]
+
+    yield come
+    for each in everybody:
+        each.leave()
+
+
+@pytest.fixture
+def ida(person: Callable[..., Person]) -> Person:
     """Somebody who has signed in."""
-    person = Person(site, "Ida")
-    yield person
-    person.client.close()
+    return person("Ida")
 
 
 def heard(peer: WebSocket, kind: str) -> dict[str, Any]:
@@ -96,26 +117,26 @@ def test_board_is_json_for_programs(site: Launched) -> None:
     assert "Boat to share" in [notice["title"] for notice in notices]
 
 
-def test_signing_in_and_out(site: Launched) -> None:
+def test_signing_in_and_out(person: Callable[..., Person]) -> None:
     """A name in the session is all there is to being signed in; a message tells, once."""
-    person = Person(site)
-    assert "Sign in" in person.client.get("/").text
-    assert "Welcome, Marek." in person.send("/people/sign-in", name="Marek").text
-    page = person.client.get("/").text
+    marek = person()
+    assert "Sign in" in marek.client.get("/").text
+    assert "Welcome, Marek." in marek.send("/people/sign-in", name="Marek").text
+    page = marek.client.get("/").text
     assert "Welcome" not in page
     assert "Marek" in page
-    session = next(cookie for cookie in person.client.cookies.jar if cookie.name == "ATLSES_")
+    session = next(cookie for cookie in marek.client.cookies.jar if cookie.name == "ATLSES_")
     assert session.has_nonstandard_attr("HttpOnly")
     token = re.search(r'value="(\w+)"', page)
     assert token
-    out = person.client.post("/people/sign-out", data={"XSRF_TOKEN": token[1]})
+    out = marek.client.post("/people/sign-out", data={"XSRF_TOKEN": token[1]})
     assert "You are signed out." in out.text
-    assert "Sign in" in person.client.get("/").text
+    assert "Sign in" in marek.client.get("/").text
 
 
-def test_stranger_is_sent_to_sign_in(site: Launched) -> None:
+def test_stranger_is_sent_to_sign_in(person: Callable[..., Person]) -> None:
     """Who is not signed in cannot pin notices."""
-    page = Person(site).client.get("/new")
+    page = person().client.get("/new")
     assert page.url.path == "/people/sign-in"
     assert "Sign in first, please." in page.text
 
@@ -148,9 +169,9 @@ def test_file_that_is_no_picture_is_refused(ida: Person) -> None:
     assert "Back to the board" in answer.text
 
 
-def test_everybody_hears_what_is_said_and_pinned(ida: Person, site: Launched) -> None:
+def test_everybody_hears_what_is_said_and_pinned(ida: Person, person: Callable[..., Person]) -> None:
     """On the live page everybody sees who is there, what is said, and new notices, at once."""
-    yuna = Person(site, "Yuna")
+    yuna = person("Yuna")
     hers = ida.listen()
     assert "Ida" in heard(hers, "history")["names"]
     others = yuna.listen()
@@ -166,8 +187,6 @@ def test_everybody_hears_what_is_said_and_pinned(ida: Person, site: Launched) ->
     assert heard(hers, "people")["names"] == ["Ida"]
     late = yuna.listen()
     assert heard(late, "history")["said"][-1]["text"] == "Soup is ready"
-    late.close()
-    hers.close()
 
 
 def test_picture_of_the_readme_is_small() -> None:
@@ -178,15 +197,15 @@ def test_picture_of_the_readme_is_small() -> None:
 
 
 @pytest.mark.timeout(120)
-def test_live_page_in_a_browser(ida: Person, site: Launched) -> None:
+def test_live_page_in_a_browser(ida: Person, person: Callable[..., Person]) -> None:
     """In a browser the live page connects, sends, and shows what others say; pages fit a phone.
 
     Where there is no browser, test_everybody_hears_what_is_said_and_pinned is all that is tried.
     """
     if not HAS_BROWSER:
         return
-    tom = Person(site, "Tom").listen()
-    browser = Chrome(site.url, size=(500, 900))
+    tom = person("Tom").listen()
+    browser = Chrome(ida.site.url, size=(500, 900))
     try:
         browser.take_cookies(ida.client.cookies)
         browser.navigate("/live")
@@ -204,4 +223,3 @@ def test_live_page_in_a_browser(ida: Person, site: Launched) -> None:
         assert not errors
     finally:
         browser.close()
-        tom.close()

@@ -9,7 +9,10 @@ A page is Markdown. Its fenced blocks make an app, and ask it; the rest is for r
     ```http                            a request: method and path, headers, an empty line, the body
     ```gets                            lines of `PATH -> STATUS TEXT`: short for requests and answers
     ```answer                          its answer: status and media type, headers, an empty line, the body
-    ```websocket PATH                  a conversation: lines of `> TEXT` to send, `< TEXT` to receive
+    ```websocket PATH                  a conversation: `> TEXT` to send, `< TEXT` to receive, `GET PATH`
+    ```run [FOLDER]                    a command to run there, beside the app
+    ```output                          what it prints
+    ```file PATH                       what a file holds by now
     ```log [stopped]                   what the app's log says by now, or when it has been stopped
 
 A line `Runs with: ARGUMENTS` gives the launch script arguments, `Needs: SERVERS` names database servers.
@@ -17,7 +20,8 @@ Where a feature is not there yet, a line `Not built yet: AREA` in a section make
 which fails when it passes.
 
 In answers `...` stands for anything, and `{{name}}` for a text that later requests of the section can refer
-to as `{{name}}`. Each section has cookies of its own. `{{PORT}}` is the app's port.
+to as `{{name}}`. Each section has cookies of its own. `{{PORT}}` is the app's port; `{{GRPC_PORT}}` and
+`{{OTHER_PORT}}` are free; all three are in the environment, too, for whatever runs.
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.M | re.S)
 MEND = re.compile(r"^- Mended: `+(?P<old>.+?)`+ -> `+(?P<new>.*?)`+(?=,|$)", re.M)
+STEPS = ("http", "answer", "gets", "websocket", "run", "output", "file", "log")
 
 
 @dataclass(eq=False)
@@ -37,7 +42,7 @@ class Step:
     """One thing that a section does: asks, and looks at the answer, or looks at the log.
 
     Attributes:
-        kind: `http`, `answer`, `gets`, `websocket` or `log`.
+        kind: one of STEPS.
         options: words behind the kind.
         line: where it is in the page.
     """
@@ -132,7 +137,7 @@ def _take(section: Section, block: re.Match[str], mends: list[tuple[str, str]], 
     """Put a block where it belongs: into the app's files, or into the section's steps."""
     kind, *options = block["info"].split()
     where = f"{section.page.path.name}, line {line}"
-    if kind in ("http", "answer", "gets", "websocket", "log"):
+    if kind in STEPS:
         section.steps.append(Step(kind, options, block["text"], line))
         return
     origin, *rest = options or [""]

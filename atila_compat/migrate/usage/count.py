@@ -28,6 +28,7 @@ from .record import CountsFile, Name, Record, Route
 if TYPE_CHECKING:
     from ...app import Atila
     from ...routing import route as routing
+    from ...serving.runtime import Runtime
 
 log = logging.getLogger("atila_compat.usage")
 
@@ -181,6 +182,19 @@ class Usage:
 
         self._replace(cls, "__init__", __init__)
 
+    def watch_end(self, cls: type[Runtime]) -> None:
+        """Write when a server's loop ends: workers may end without the interpreter's own end."""
+        close = cls.aclose
+
+        @functools.wraps(close)
+        async def aclose(runtime: Runtime, *args: Any, **options: Any) -> None:
+            try:
+                await close(runtime, *args, **options)
+            finally:
+                self.write()
+
+        self._replace(cls, "aclose", aclose)
+
     def _replace(self, cls: type, name: str, function: Callable[..., Any]) -> None:
         before = vars(cls).get(name)
         setattr(cls, name, function)
@@ -231,6 +245,7 @@ def start(path: str | os.PathLike[str]) -> Usage:
     from ...http.request import Request
     from ...http.response import Response
     from ...http.session import Session
+    from ...serving.runtime import Runtime
     from ...was import Was
 
     try:
@@ -247,6 +262,7 @@ def start(path: str | os.PathLike[str]) -> Usage:
     usage.watch_module(skitai, "skitai")
     usage.watch_routes(Request)
     usage.watch_apps(Atila)
+    usage.watch_end(Runtime)
     atexit.register(usage.write)
     multiprocessing.util.register_after_fork(usage, _in_worker)
     return usage
