@@ -36,7 +36,6 @@ from .types import Receive, Scope, Send
 
 if TYPE_CHECKING:
     from .testing.in_process import AppClient
-    from .was import Was
 
 log = logging.getLogger("atila_compat.app")
 
@@ -274,9 +273,13 @@ class Atila(
         """Define a data source that only this app sees (spec/01 section 8)."""
         from .tasks.aliases import define
 
+        if ctype == "django":
+            from .tasks.django_settings import database_of
+
+            ctype, members = database_of(members)
         return define(name, ctype, members, *args, app=self, **options)
 
-    def build_url(self, thing: Any, *args: Any, **values: Any) -> str:
+    def build_url(self, thing: Any, /, *args: Any, **values: Any) -> str:
         """The URL of a resource, as `was.urlfor` builds it."""
         return urls.urlfor(self, thing, *args, **values)
 

@@ -15,7 +15,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .state_redis import RedisStore
 
 fcntl: ModuleType | None
 try:
@@ -45,6 +48,7 @@ class SharedState:
         self._file: IO[bytes] | None = None
         self._lock = threading.RLock()
         self._frozen = False
+        self._store: RedisStore | None = None
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)
 
@@ -99,6 +103,10 @@ class SharedState:
             for name in fresh:
                 self._slots[name] = len(self._slots) * _SLOT
 
+    def use_store(self, store: RedisStore | None) -> None:
+        """Keep the values in a Redis, which other machines share; None: in memory."""
+        self._store = store
+
     def freeze(self) -> None:
         """Refuse further names, because the workers are about to start."""
         self._frozen = True
@@ -108,6 +116,7 @@ class SharedState:
         with self._lock:
             self._slots = {}
             self._frozen = False
+            self._store = None
             if self._memory is not None:
                 self._memory.close()
                 self._memory = None
@@ -135,12 +144,18 @@ class SharedState:
         return value
 
     def get(self, name: str, default: Number | None = None) -> Number:
-        """The value of `name`.
+        """The value of `name`; errors also those of a store that does not answer (`state_redis.StateError`).
 
         Where it was never set, `default` becomes its value, as in the original; without one it counts as 0.0.
         Raises KeyError for a name that is not registered.
         """
         slot = self._slots[name]
+        if self._store is not None:
+            found = self._store.read(name)
+            if found is None and default is not None:
+                self._store.write_first(name, float(self._number(default)))
+                return default
+            return 0.0 if found is None else found
         with self._locked() as memory:
             value = self._read(memory, slot)
             if value is not None:
@@ -157,6 +172,9 @@ class SharedState:
         """
         slot = self._slots[name]
         number = self._number(value)
+        if self._store is not None:
+            self._store.write(name, number)
+            return
         with self._locked() as memory:
             self._write(memory, slot, number)
 
@@ -164,6 +182,9 @@ class SharedState:
         """Add `n` in one step that no other worker can interrupt; errors as for `set`."""
         slot = self._slots[name]
         number = self._number(n)
+        if self._store is not None:
+            self._store.add(name, number)
+            return
         with self._locked() as memory:
             value = self._read(memory, slot)
             self._write(memory, slot, (0.0 if value is None else value) + number)

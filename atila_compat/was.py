@@ -15,29 +15,32 @@ from typing import TYPE_CHECKING, Any
 
 from .hooks.events import Broadcasting
 from .http.answers import Answers
+from .http.deprecated import Deprecated
 from .http.files import Files
 from .http.input import Input
 from .http.rendering import Rendering
 from .http.request import Request
 from .http.response import Response
 from .http.state import ClientState
-from .http.uploads import File
+from .http.uploads import File, FlashFile
+from .locks import SharedLock, locks
 from .routing.urls import URLs
 from .security.tokens import Tokens
+from .structures import lazy
 from .tasks.factory import TaskFactory
 
 if TYPE_CHECKING:
-    from .app import Atila, Registry
+    from .app import Atila
+    from .http.mail import Mail
     from .serving.runtime import Runtime
     from .structures import SharedDict
 
 log = logging.getLogger("atila_compat.app")
 
 _lock = threading.RLock()
-_locks: dict[str, threading.RLock] = {}
 
 
-class Was(URLs, Answers, Rendering, Files, ClientState, Tokens, TaskFactory, Broadcasting):
+class Was(URLs, Answers, Deprecated, Rendering, Files, ClientState, Tokens, TaskFactory, Broadcasting):
     """Made for each request.
 
     Attributes:
@@ -60,6 +63,8 @@ class Was(URLs, Answers, Rendering, Files, ClientState, Tokens, TaskFactory, Bro
         self.runtime = runtime
 
     def __getattr__(self, name: str) -> Any:
+        if hasattr(type(self), name):  # a property has failed: its own error, not ours
+            return object.__getattribute__(self, name)
         raise AttributeError(f"'was' hasn't attribute {name!r}")
 
     @classmethod
@@ -117,21 +122,39 @@ class Was(URLs, Answers, Rendering, Files, ClientState, Tokens, TaskFactory, Bro
         """The same as `gentemp()`."""
         return self.gentemp()
 
+    @property
+    def flashfile(self) -> FlashFile:
+        """An unused path for a temporary file, which is deleted at the end of a `with` block."""
+        return FlashFile(self.gentemp())
+
+    @lazy
+    def init_time(self) -> float:
+        """When this was first asked for, in epoch seconds."""
+        return time.time()
+
+    def email(self, subject: str, sender: str, to: str | list[str]) -> Mail:
+        """A mail to be written and sent: `was.email (...).add_text ("...").send ()`."""
+        from .http.mail import Mail  # few apps send mail
+
+        return Mail(subject, sender, to)
+
     def txnid(self) -> str:
         """Global and local transaction id, for log lines."""
         return f"{self.request.gtxid}/{self.request.ltxid}"
 
-    def get_lock(self, name: str | None = None) -> threading.RLock:
-        """A re-entrant lock of that name."""
-        with _lock:
-            return _locks.setdefault(name or "__main__", threading.RLock())
+    def get_lock(self, name: str | None = None) -> SharedLock:
+        """A re-entrant lock of that name, for all worker processes of the service."""
+        return locks.get(name or "__main__")
 
     @property
     def lock(self) -> threading.RLock:
         """A lock for the whole process."""
-        return self.get_lock()
+        return _lock
 
-    plock = lock
+    @property
+    def plock(self) -> SharedLock:
+        """A lock for all worker processes of the service."""
+        return self.get_lock()
 
     def log(self, msg: str, category: str = "info") -> None:
         """Write a line into the log, with the request's transaction ids (README "Logging and Traceback")."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import re
 import shlex
 import shutil
@@ -103,12 +102,12 @@ def declared() -> set[tuple[str, str]]:
 def only_in_extras() -> set[str]:
     """The modules of packages that only extras ask for."""
     default = installed_with({name for name, extra in declared() if not extra})
-    extra = {name for name, extra in declared() if extra} - default
+    others = {name for name, extra in declared() if extra} - default
     modules = importlib.metadata.packages_distributions()
     return {
         module
         for module, owners in modules.items()
-        if {requirement_name(owner) for owner in owners} <= extra and module != "uvicorn"
+        if {requirement_name(owner) for owner in owners} <= others
     }
 
 
@@ -126,21 +125,17 @@ def installed_with(names: set[str]) -> set[str]:
         except importlib.metadata.PackageNotFoundError:
             continue
         # uvicorn is asked for with its extra `standard`
-        waiting |= {requirement_name(each) for each in requirements if "extra" not in each or "standard" in each}
+        needed = (each for each in requirements if "extra" not in each or "standard" in each)
+        waiting |= {requirement_name(each) for each in needed}
     return found
 
 
 def test_table_of_dependencies_is_that_of_pyproject() -> None:
     """Every dependency and every extra stands in the table, and nothing else."""
     section = README.partition("## Dependencies")[2].partition("\n## ")[0]
-    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][2:]
-    shown = {
-        (requirement_name(name), row[1].strip("` |"))
-        for row in ([cell.strip() for cell in line.split("|")[1:]] for line in section.splitlines()[1:])
-        if len(row) > 4 and row[0] not in ("Package", "---")
-        for name in row[0].split(", ")
-    }
-    assert rows
+    rows = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in section.splitlines()]
+    rows = [row for row in rows if len(row) == 4][2:]
+    shown = {(requirement_name(name), extra) for names, extra, _, _ in rows for name in names.split(", ")}
     assert shown == declared()
 
 
@@ -163,14 +158,12 @@ def test_examples_are_listed() -> None:
     """Every example is in the table, with a command that names it."""
     folders = {path.name for path in (ROOT / "examples").iterdir() if path.is_dir()}
     listed = re.findall(r"^\| \[([\w-]+)\]\(examples/\1\) \|.*examples/\1.*\|$", README, re.M)
-    assert set(listed) == folders - {".ruff_cache"}
+    assert set(listed) == {folder for folder in folders if not folder.startswith(".")}
 
 
 def test_commands_are_known() -> None:
-    """Subcommands of atila-compat that the README names are there."""
+    """The README names the subcommands that there are."""
     from atila_compat.cli import build_parser
 
-    help_text = build_parser().format_help()
-    for command in set(re.findall(r"`atila-compat (\w+)", README)):
-        assert f" {command} " in help_text, command
-    json.dumps(help_text)
+    subcommands = re.findall(r"^    (\w+) ", build_parser().format_help(), re.M)
+    assert set(re.findall(r"`atila-compat (\w+)", README)) == set(subcommands)

@@ -76,12 +76,14 @@ def test_paths_for_temporary_files(tmp_path: Any, monkeypatch: pytest.MonkeyPatc
 
 
 def test_locks_by_name() -> None:
-    """Locks of one name are one, for all requests, and re-entrant."""
+    """Locks of one name are one, for all requests, and re-entrant; `lock` is the process's own."""
     was = make_was()
     assert was.get_lock("a") is make_was().get_lock("a") is not was.get_lock("b")
-    assert was.lock is was.plock is was.get_lock()
-    with was.lock, was.lock:
-        pass
+    assert was.plock is was.get_lock()
+    assert was.lock is make_was().lock
+    for lock in (was.lock, was.plock):
+        with lock, lock:
+            pass
 
 
 def test_log_lines_have_transaction_ids(caplog: pytest.LogCaptureFixture) -> None:

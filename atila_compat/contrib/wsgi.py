@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import logging
 import sys
 import tempfile
@@ -191,8 +192,10 @@ class WSGIApp:
         self._limiter: anyio.CapacityLimiter | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await refuse(scope, send, 404)
+        if scope["type"] == "websocket":
+            from ..protocols import ws_wsgi
+
+            await ws_wsgi.answer(self.app, self._handshake_environ, scope, receive, send)
             return
         if self._slots is None or self._limiter is None:
             self._slots = asyncio.Semaphore(self.threads)
@@ -229,6 +232,12 @@ class WSGIApp:
                 body.write(chunk)
             if not message.get("more_body", False):
                 return True
+
+    def _handshake_environ(self, scope: Scope) -> dict[str, Any]:
+        """The environ of a request that stands for a message of a WebSocket."""
+        path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
+        request = Request(scope, path, self.app)  # type: ignore[arg-type]
+        return self._environ(scope, request, io.BytesIO())
 
     def _environ(self, scope: Scope, request: Request, body: IO[bytes]) -> dict[str, Any]:
         environ = build_environ(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .engines import PGSQL
+from .models import is_model
 from .query import Query
 from .sqlmaps import Namespace, TemplateQuery, Templates
 
@@ -29,7 +30,8 @@ class Builder:
         raise RuntimeError("this query belongs to no database: build it from was.db('@name')")
 
     def _query(self, verb: str, table: Any, alias: str | None) -> Query:
-        return Query(verb, table, alias, self._engine, self)
+        kind: type[Query] = getattr(table, "query_class", Query) if is_model(table) else Query
+        return kind(verb, table, alias, self._engine, self)
 
     def select(self, table: Any, alias: str | None = None) -> Query:
         """A query for rows of a table, of another query or of a model."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from .lexer import Params, statements_of, writes
 from .query import Query
 from .redis import Word, command
 from .sources import Backend
+from .sqlite import SQLiteBackend
 from .sqlmaps import Templates
 from .writer import Statement
 
@@ -32,6 +34,7 @@ class Call:
         describe: gives the call as people read it.
         writes: whether it may change something.
         make: makes the call.
+        statements: what is to be executed, of a call that is SQL.
         is_known: whether its answer is known without asking anybody, `limit(0)`; `backend` is None then.
     """
 
@@ -41,11 +44,23 @@ class Call:
     writes: bool
     make: Callable[[Any], Awaitable[Any]]
     is_known: bool = False
+    statements: Sequence[Statement] = ()
 
     @property
     def text(self) -> str:
         """The call as people read it."""
         return self.describe()
+
+    def submit(self, backend: SQLiteBackend, seconds: float) -> concurrent.futures.Future[Any]:
+        """Make the call on a thread of SQLite's own, without the event loop; ended after `seconds`."""
+        begun = time.perf_counter()
+        future = backend.submit(self.statements, seconds)
+        if log.isEnabledFor(logging.DEBUG):
+            future.add_done_callback(lambda done: self._log(begun, "failed" if done.exception() else "done"))
+        return future
+
+    def _log(self, begun: float, how: str) -> None:
+        log.debug("%s after %.1f ms: %s", how, (time.perf_counter() - begun) * 1000, self.text)
 
     async def __call__(self, backend: Backend | None) -> Any:
         if not log.isEnabledFor(logging.DEBUG):
@@ -56,7 +71,7 @@ class Call:
             how = "done"
             return result
         finally:
-            log.debug("%s after %.1f ms: %s", how, (time.perf_counter() - begun) * 1000, self.text)
+            self._log(begun, how)
 
 
 Start = Callable[[Call], Any]
@@ -139,7 +154,7 @@ class SQLStub(Stub, Builder):
 
         changes = any(writes(each.sql, self._engine) for each in statements)
         args = tuple((each.sql, each.params) for each in statements)
-        return self._start(Call("execute", args, describe, changes, make))
+        return self._start(Call("execute", args, describe, changes, make, statements=statements))
 
 
 async def _empty(_: Any) -> list[Any]:

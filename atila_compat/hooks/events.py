@@ -18,7 +18,27 @@ __all__ = ["Broadcasting", "EventBus", "EventDoesntExist", "Events", "broadcast_
 
 log = logging.getLogger("atila_compat.hooks")
 
-broadcast_bus = EventBus(log)
+
+class BroadcastBus(EventBus):
+    """Handlers of all apps of this process.
+
+    Attributes:
+        elsewhere: called with event, arguments and keywords of what is broadcast; a bus between the processes
+            of a
+            service puts itself here.
+    """
+
+    elsewhere: Callable[[str, tuple[Any, ...], dict[str, Any]], None] | None = None
+
+    def broadcast(self, event: str, was: Any, /, *args: Any, **kwargs: Any) -> None:
+        """Emit here, and in the other processes of the service."""
+        self.emit(event, was, *args, **kwargs)
+        if self.elsewhere is not None:
+            kwargs.pop("threading", None)
+            self.elsewhere(event, args, kwargs)
+
+
+broadcast_bus = BroadcastBus(log)
 """The one that all apps of this process share; its handlers are called with `(was, *args, **kwargs)`."""
 
 _Decorator = Callable[[Handler], Handler]
@@ -102,8 +122,8 @@ class Events:
 
     def broadcast(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """Call the handlers that `on_broadcast` of any app has declared; what `was.broadcast` does."""
-        if broadcast_bus.listens((event,)):
-            broadcast_bus.emit(event, self._was(), *args, **kwargs)
+        if broadcast_bus.elsewhere is not None or broadcast_bus.listens((event,)):
+            broadcast_bus.broadcast(event, self._was(), *args, **kwargs)
 
     def emit_after(self, event: str) -> _Decorator:
         """Emit `event` after the handler has returned; stands below `@app.route`. Not after an exception."""
@@ -111,7 +131,7 @@ class Events:
 
     def broadcast_after(self, event: str) -> _Decorator:
         """Broadcast `event` after the handler has returned; stands below `@app.route`."""
-        return _after(lambda was: broadcast_bus.emit(event, was))
+        return _after(lambda was: broadcast_bus.broadcast(event, was))
 
     def _was(self) -> Any:
         was = current_was.get(None)
@@ -173,10 +193,13 @@ class Broadcasting:
     def broadcast(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """Call the handlers that any app has declared with `@app.on_broadcast` (spec/05 section 3).
 
+        Those of this process are called now, those of other worker processes soon, where what is handed on
+        can be expressed in JSON.
+
         Args:
             event: its name.
             args: handed on behind `was`, as `kwargs` are; `threading = True` gives each handler a thread.
         """
-        broadcast_bus.emit(event, self, *args, **kwargs)
+        broadcast_bus.broadcast(event, self, *args, **kwargs)
 
     emit = broadcast

@@ -163,6 +163,13 @@ def _usage(parser: argparse.ArgumentParser) -> Run:
     return run
 
 
+def _parity(parser: argparse.ArgumentParser) -> Run:
+    from .parity.commands import add_arguments, run
+
+    add_arguments(parser)
+    return run
+
+
 def _enable(parser: argparse.ArgumentParser) -> Run:
     def run(given: argparse.Namespace) -> int:
         from .enable import enable, put_aside
@@ -190,6 +197,7 @@ def _disable(parser: argparse.ArgumentParser) -> Run:
 _MAKERS: dict[str, Callable[[argparse.ArgumentParser], Run]] = {
     "check": _check,
     "migrate": _migrate,
+    "parity": _parity,
     "usage": _usage,
     "enable": _enable,
     "disable": _disable,

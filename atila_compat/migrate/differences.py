@@ -329,6 +329,14 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Nothing.",
     ),
     Difference(
+        "error-pages",
+        "The built-in error pages look different",
+        "A page of the engine's own.",
+        "A plain page with the same title, heading and detail; answers in JSON and XML are the same.",
+        "It is ours.",
+        "Nothing; `@app.default_error_handler` shows a page of your own.",
+    ),
+    Difference(
         "server-header",
         "The Server header is another",
         "`Server: Skitai/0.38`.",

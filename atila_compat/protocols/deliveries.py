@@ -42,6 +42,11 @@ class Deliveries:
             self._base = process_number() * IDS_OF_A_PROCESS
         return self._base + next(self._counter) % IDS_OF_A_PROCESS
 
+    def use_process_number(self, number: int) -> None:
+        """Give ids of that process number, below 2**22, from now on: where process ids say too little."""
+        self._process = os.getpid()
+        self._base = number * IDS_OF_A_PROCESS
+
     def add(self, connection: Connection) -> None:
         """Deliver to this connection from now on."""
         self._connections[connection.client_id] = connection

@@ -28,10 +28,18 @@ async def _jsonrpc(app: Atila, runtime: Runtime, scope: Scope, receive: Receive,
     await answer(JSONRPC, app, runtime, scope, receive, send)
 
 
+async def _grpc(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, send: Send) -> None:
+    from .grpc_http import answer
+
+    await answer(app, runtime, scope, receive, send)
+
+
 _BY_TYPE: dict[bytes, Answer] = {
     b"text/xml": _xmlrpc,
     b"application/xml": _xmlrpc,
     b"application/json-rpc": _jsonrpc,
+    b"application/grpc": _grpc,
+    b"application/grpc+proto": _grpc,
 }
 
 

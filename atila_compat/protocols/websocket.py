@@ -186,7 +186,8 @@ async def _serve(
     """
     handler = handshake.handler
     connection = handler.connection
-    talk = Conversation(handshake, connection, receive, timeout)
+    runtime = handshake.was.runtime
+    talk = Conversation(runtime, handshake.context, handshake.label, connection, receive, timeout)
     deliveries.add(connection)
     code = NORMAL
     try:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from contextvars import Context
+from typing import Any
 
+from ..serving.runtime import Runtime
 from ..settings import settings
 from ..types import Message as Event
 from ..types import Receive
 from .ws_connection import GOING_AWAY, Connection
 from .ws_encoding import Message
-
-if TYPE_CHECKING:
-    from ..serving.exchange import Exchange
 
 READ_AHEAD_BYTES = 1024 * 1024
 READ_AHEAD_MESSAGES = 1000
@@ -27,21 +26,32 @@ class Conversation:
     """What the handlers of the four kinds talk through.
 
     Args:
+        runtime: its worker threads run the handlers.
+        context: the context variables of all of them.
+        label: what reports about busy threads call them.
         timeout: seconds of silence after which the connection is closed; 0 for never.
 
     Attributes:
         gone: whether the client has left, or the connection was closed; its last messages may still wait.
     """
 
-    def __init__(self, exchange: Exchange, connection: Connection, receive: Receive, timeout: float) -> None:
-        self.exchange = exchange
+    def __init__(
+        self,
+        runtime: Runtime,
+        context: Context,
+        label: str,
+        connection: Connection,
+        receive: Receive,
+        timeout: float,
+    ) -> None:
         self.connection = connection
         self.gone = False
         self._receive = receive
-        self._timeout = timeout
-        self._workers = exchange.was.runtime.workers
-        self._loop = exchange.was.runtime.loop
-        self._label = exchange.label
+        self.timeout = timeout
+        self._workers = runtime.workers
+        self._loop = runtime.loop
+        self._context = context
+        self._label = label
         self._inbox: list[Message] = []
         self._size = 0
         self._next: asyncio.Future[None] | None = None
@@ -53,7 +63,7 @@ class Conversation:
 
     def hop(self, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         """Run `func` in a worker thread, within the connection's context."""
-        return self._workers.run(self.exchange.context, self._label, func, *args)
+        return self._workers.run(self._context, self._label, func, *args)
 
     async def next(self) -> Message | None:
         """The client's next message; None when it has gone and has said nothing more, or was sent away."""
@@ -81,7 +91,7 @@ class Conversation:
         """Listen to the client from now on."""
         self.connection.opened(self._ended)
         self._reader = self._loop.create_task(self._read())
-        limit = self._timeout or settings.network_timeout
+        limit = self.timeout or settings.network_timeout
         self._timer = self._loop.call_later(limit, self._watch)
 
     async def finish(self, code: int | None) -> None:
@@ -138,16 +148,16 @@ class Conversation:
         """Look whether the client has been silent, or has not taken what is sent, for too long."""
         if self.gone:
             return
-        patience = max(self._timeout, settings.network_timeout)
+        patience = max(self.timeout, settings.network_timeout)
         if self.connection.stalled_for() >= patience:
             self.connection.abandon()
             return
-        again = self._timeout or patience
-        if self._timeout and self._next is not None:  # the handler has nothing to do
+        again = self.timeout or patience
+        if self.timeout and self._next is not None:  # the handler has nothing to do
             silent = self._loop.time() - self.connection.active_at
-            if silent >= self._timeout:
+            if silent >= self.timeout:
                 self.connection.close(GOING_AWAY)
                 again = patience
             else:
-                again = self._timeout - silent
+                again = self.timeout - silent
         self._timer = self._loop.call_later(max(again, 0.01), self._watch)

@@ -114,7 +114,7 @@ class Exchange:
     def _guarded(self, step: Callable[..., Any], *args: Any) -> Any:
         try:
             outcome = step(*args)
-        except Exception:
+        except (Exception, SystemExit):  # sys.exit() in a handler ends its request, not the server
             outcome = self.failure(sys.exc_info())
         hooks = self.was.app.hooks
         if hooks.active and isinstance(outcome, (Complete, Streaming, Sending)):
@@ -142,7 +142,7 @@ class Exchange:
             if inspect.iscoroutine(value):
                 self.hooks_wait = True
                 return Awaiting(value)
-        except Exception:
+        except (Exception, SystemExit):
             return self._failed(sys.exc_info())
         hooks.run_success(was)
         hooks.run_teardown(was)
@@ -211,7 +211,9 @@ class Exchange:
     def _resume(self, step: Callable[..., Any], *args: Any) -> Outcome:
         value = step(*args)
         if value is None:
-            raise Unanswerable("a deferred answer came to nothing: let its callback return a str, was.API (...)")
+            raise Unanswerable(
+                "a deferred answer came to nothing: let its callback return a str, was.API (...)"
+            )
         return self._answer(value)
 
     def failure(self, exc_info: ExcInfo) -> Complete:

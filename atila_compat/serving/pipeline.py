@@ -14,7 +14,7 @@ from ..context import current_was
 from ..errors import REASONS, HTTPError, split_status
 from ..http.input import BodyTooLarge, ClientDisconnect, InputStream, content_length, read_body
 from ..http.multipart import read_multipart
-from ..http.request import MULTIPART_KEPT, Request
+from ..http.request import MULTIPART_KEPT, Request, quoted
 from ..http.response import Response
 from ..routing.route import BODY_METHODS, UNSET, Route, RouteSet
 from ..routing.router import Redirect, Unrouted
@@ -56,6 +56,9 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, s
     except ClientDisconnect:
         log.debug("%r: the client has gone", request)
         cancel_all(was)
+    finally:
+        if request.multipart is not None:
+            was.release()
 
 
 async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send) -> Complete | None:
@@ -172,7 +175,7 @@ async def refuse(
 
 
 async def _add_slash(was: Was, path: str) -> Complete:
-    location = was.request.scope.get("root_path", "") + path
+    location = quoted(was.request.scope.get("root_path", "") + path)
     was.response.set_header("Location", location)
     link = f'Object Moved To <a href="{location}">Here</a>'
     return await refuse(was, 301, link, reason="Object Moved")
@@ -264,45 +267,45 @@ async def _answer(exchange: Exchange, route: Route, receive: Receive, send: Send
     else:
         outcome = await exchange.hop(exchange.handle)
     stream: InputStream | None = None
-    try:
-        while True:
-            if type(outcome) is Complete:
-                return outcome
-            if type(outcome) is Waiting:
-                outcome = await _wait(exchange, outcome.deferred, receive)
-            elif type(outcome) is Awaiting:
-                outcome = await await_handler(exchange, outcome.coroutine)
-            elif type(outcome) is Driving:
-                if stream is None:
-                    stream = InputStream(receive, was.app.max_upload_size)
-                following = await drive(exchange, outcome.generator, stream, receive, send)
-                if following is None:
-                    return None
-                outcome = following
-            elif type(outcome) is Sending:
-                await outcome.sender.respond(
-                    was.request.scope, send, receive, status=outcome.status_code, headers=outcome.headers
-                )
+    while True:
+        if type(outcome) is Complete:
+            return outcome
+        if type(outcome) is Waiting:
+            outcome = await _wait(exchange, outcome.deferred, receive)
+        elif type(outcome) is Awaiting:
+            outcome = await await_handler(exchange, outcome.coroutine)
+        elif type(outcome) is Driving:
+            if stream is None:
+                stream = InputStream(receive, was.app.max_upload_size)
+            following = await drive(exchange, outcome.generator, stream, receive, send)
+            if following is None:
                 return None
-            else:
-                assert isinstance(outcome, Streaming)
-                await pump(exchange, outcome, receive, send)
-                return None
-    finally:
-        was.release()
+            outcome = following
+        elif type(outcome) is Sending:
+            await outcome.sender.respond(
+                was.request.scope, send, receive, status=outcome.status_code, headers=outcome.headers
+            )
+            return None
+        else:
+            assert isinstance(outcome, Streaming)
+            await pump(exchange, outcome, receive, send)
+            return None
 
 
 async def _run_async(exchange: Exchange) -> Outcome:
     """An `async def` handler without decorators or hooks: it stays on the loop altogether."""
-    current_was.set(exchange.was)
-    outcome = exchange.handle()
-    if type(outcome) is not Awaiting:
-        return outcome
+    before = current_was.set(exchange.was)
     try:
-        value = await outcome.coroutine
-    except Exception as error:
-        return exchange.awaited(None, error)
-    return exchange.awaited(value, None)
+        outcome = exchange.handle()
+        if type(outcome) is not Awaiting:
+            return outcome
+        try:
+            value = await outcome.coroutine
+        except (Exception, SystemExit) as error:
+            return exchange.awaited(None, error)
+        return exchange.awaited(value, None)
+    finally:
+        current_was.reset(before)
 
 
 async def await_handler(exchange: Exchange, coroutine: Any) -> Outcome:
@@ -312,7 +315,7 @@ async def await_handler(exchange: Exchange, coroutine: Any) -> Outcome:
     task = loop.create_task(coroutine, context=exchange.context)
     try:
         value = await task
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         failed = error
     if exchange.hooks_wait:
         outcome: Outcome = await exchange.hop(exchange.awaited, value, failed)

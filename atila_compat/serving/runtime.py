@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
+from ..context import current_was
 from .workers import WorkerPool
 
 T = TypeVar("T")
@@ -67,6 +68,8 @@ class Runtime:
         Raises RuntimeError outside of requests, hooks and events.
         """
         runtime = _current.get(None)
+        if runtime is None and (was := current_was.get(None)) is not None:
+            runtime = was.runtime
         if runtime is None:
             raise RuntimeError(
                 "no Atila app is running here: tasks can be made inside handlers, hooks and events only"

@@ -104,7 +104,7 @@ async def pump(exchange: Exchange, outcome: Streaming, receive: Receive, send: S
         while not gone.done():
             try:
                 if asynchronous:
-                    piece = await anext(chunks, _END)
+                    piece = await _next_or_gone(chunks, gone)
                 else:
                     piece = await exchange.hop(next, chunks, _END)
                 data = b"" if piece is _END else as_bytes(piece)
@@ -116,6 +116,8 @@ async def pump(exchange: Exchange, outcome: Streaming, receive: Receive, send: S
                     await send({"type": "http.response.body", "body": failure.body})
                     return
                 raise
+            if not data and piece is not _END:
+                continue
             if not started:
                 await send_head(send, outcome.status_code, outcome.headers)
                 started = True
@@ -130,6 +132,24 @@ async def pump(exchange: Exchange, outcome: Streaming, receive: Receive, send: S
     finally:
         gone.cancel()
         await close(exchange, chunks)
+
+
+async def _next_or_gone(chunks: Any, gone: asyncio.Task[None]) -> Any:
+    """The next piece of an asynchronous iterator; the end of all pieces when the client goes first."""
+
+    async def following() -> Any:
+        return await anext(chunks, _END)
+
+    task = asyncio.ensure_future(following())
+    try:
+        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        task.cancel()
+        await asyncio.wait((task,))
+        return _END
+    finally:
+        task.cancel()
 
 
 async def send_head(send: Send, status_code: int, headers: RawHeaders) -> None:

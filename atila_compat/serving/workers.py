@@ -148,17 +148,19 @@ class WorkerPool:
 
     def _start(self) -> asyncio.AbstractEventLoop:
         self._loop = loop = asyncio.get_running_loop()
+        self._queue = SimpleQueue()  # without what was put there to end former threads
         limiter = anyio.CapacityLimiter(self.threads)
         self._anchors = [loop.create_task(self._anchor(limiter)) for _ in range(self.threads)]
         return loop
 
     async def _anchor(self, limiter: anyio.CapacityLimiter) -> None:
+        queue = self._queue
         try:
             await anyio.to_thread.run_sync(self._work, limiter=limiter, abandon_on_cancel=True)
         finally:
             # A loop that ends cancels this task and leaves the thread at its queue: it has to be let
             # go, or the interpreter would wait for it for ever.
-            self._queue.put(None)
+            queue.put(None)
 
     def _work(self) -> None:
         queue, results, running, ident = self._queue, self._results, self._running, threading.get_ident()
@@ -179,7 +181,7 @@ class WorkerPool:
             try:
                 results.append((future, context.run(func, *args), None))
             except BaseException as error:
-                results.append((future, None, error))
+                results.append((future, None, as_exception(error)))
             del running[ident]
             # The flag is cleared before the results are drained, so what was appended before the flag
             # was seen set is drained too: no lock, no lost result.
@@ -233,6 +235,18 @@ class WorkerPool:
         for anchor in pending:
             anchor.cancel()
         self._loop = None
+
+
+def as_exception(error: BaseException) -> BaseException:
+    """An error that a future can carry to the loop without harm there.
+
+    `sys.exit()` in a handler would end the server, and a StopIteration would hang whoever waits.
+    """
+    if isinstance(error, Exception) and not isinstance(error, (StopIteration, StopAsyncIteration)):
+        return error
+    wrapped = RuntimeError(f"{type(error).__name__} left the code that a worker thread ran: {error}")
+    wrapped.__cause__ = error
+    return wrapped
 
 
 def place_of(frame: FrameType | None) -> str:

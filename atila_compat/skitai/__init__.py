@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..protocols.ws_wsgi import websocket
 from ..state import state as g
 from .alias import add_database_interface, alias
 from .command_line import (
@@ -139,7 +140,7 @@ from .tuning import (
     set_worker_critical_point,
     use_poll,
 )
-from .unserved import mount_django, websocket
+from .unserved import mount_django
 
 if TYPE_CHECKING:
     from collections.abc import Callable

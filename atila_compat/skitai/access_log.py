@@ -2,13 +2,13 @@
 
     2026.11.22 10:50:54 127.0.0.1 GET /?q=1 1.1 0 200 121 W0 23 "agent" - "referer" 9.8.7.6 421a 1000 - - 3 0
 
-Time, client, method, URI, HTTP version, bytes of the request body, status, bytes of the answer's body, worker,
-milliseconds, user agent, a dash, referer, X-Forwarded-For, global and local transaction id, two dashes, idle
-worker threads, queued requests. What is not known is a dash.
+Time, client, method, URI, HTTP version, bytes of the request body, status, bytes of the answer's body,
+worker, milliseconds, user agent, a dash, referer, X-Forwarded-For, global and local transaction id, two
+dashes, idle worker threads, queued requests. What is not known is a dash.
 
-Lines are written in batches, one `write` for all of a twentieth of a second: a line of its own for each request
-through `logging` costs a tenth of the throughput. Where the launch script has set up logging of its own, the
-lines go to the logger `atila_compat.access`.
+Lines are written in batches, one `write` for all of a twentieth of a second: a line of its own for each
+request through `logging` costs a tenth of the throughput. Where the launch script has set up logging of its
+own, the lines go to the logger `atila_compat.access`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,18 @@ class Entry:
         seconds: from the complete head to the end of the answer.
     """
 
-    __slots__ = ("client", "headers", "method", "received", "seconds", "sent", "state", "status", "uri", "version")
+    __slots__ = (
+        "client",
+        "headers",
+        "method",
+        "received",
+        "seconds",
+        "sent",
+        "state",
+        "status",
+        "uri",
+        "version",
+    )
 
     def __init__(self, scope: Any, status: int, received: int, sent: int, seconds: float) -> None:
         client = scope.get("client")
@@ -99,7 +110,8 @@ def as_json(entry: Entry, worker: int, idle: int, queued: int, now: float | None
     seconds = time.time() if now is None else now
     return json.dumps(
         {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{seconds % 1 * 1000:03.0f}Z",
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+            + f".{seconds % 1 * 1000:03.0f}Z",
             "client": entry.client,
             "method": entry.method,
             "uri": entry.uri,
@@ -122,7 +134,7 @@ def as_json(entry: Entry, worker: int, idle: int, queued: int, now: float | None
 
 
 class Silenced:
-    """Paths without access log, as `skitai.log_off` names them: `"*.css"` a suffix, `"/x/"`, `"/x*"` prefixes."""
+    """Paths without access log, as `log_off` names them: `"*.css"` a suffix, `"/x/"`, `"/x*"` prefixes."""
 
     def __init__(self, patterns: Iterable[str] = ()) -> None:
         patterns = list(patterns)
@@ -154,7 +166,9 @@ class AccessLog:
         self._moment = ""
         self._scheduled = False
 
-    def configure(self, form: str, silenced: Iterable[str] = (), out: Callable[[str], Any] | None = None) -> None:
+    def configure(
+        self, form: str, silenced: Iterable[str] = (), out: Callable[[str], Any] | None = None
+    ) -> None:
         """Write in this form, and nothing for those paths, to `out`."""
         self.form, self.silenced, self.out = form, Silenced(silenced), out
 

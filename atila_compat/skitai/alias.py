@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..errors import AtilaError
 from ..tasks.aliases import Alias, Member, database_interfaces, define, find, known
+from ..tasks.django_settings import database_of
 from .constants import DJANGO
+from .place import joinpath
 
 __all__ = ["Alias", "Member", "add_database_interface", "alias", "database_interfaces", "find", "known"]
 
@@ -25,18 +26,18 @@ def alias(
     Args:
         name: `"@mydb"`; the "@" may be left out.
         ctype: `skitai.PROTO_HTTP`, `skitai.DB_PGSQL`..., or what `add_database_interface` registered.
-        members: `"[user:password@]host[:port][/path] [weight]"`, one or several.
+        members: `"[user:password@]host[:port][/path] [weight]"`, one or several; with `skitai.DJANGO` the
+            path of a project's settings file, whose default database it is.
         role, source: who may use it and from where; kept for the app.
         ssl: whether to encrypt the connections.
         max_conns: connections to a member at most.
 
-    Returns the name without "@", and the definition. Raises ValueError for what cannot be understood.
+    Returns the name without "@", and the definition. Raises ValueError for what cannot be understood,
+    AtilaError for a Django project whose database is not served.
     """
     if ctype == DJANGO:
-        raise AtilaError(
-            "skitai.alias of a Django project is not served yet: define the alias of its database itself, "
-            "skitai.alias('@db', skitai.DB_PGSQL, 'user:password@host/name')"
-        )
+        [settings] = [members] if isinstance(members, str) else members
+        ctype, members = database_of(joinpath(settings))
     defined = define(name, ctype, members, role=role, source=source, ssl=ssl, max_conns=max_conns)
     return defined.name.removeprefix("@"), defined
 

@@ -1,8 +1,8 @@
 """The service in the background: `start`, `-d`, `stop`, `restart`, `status` (spec/01 section 10).
 
-The daemon's process id is in `.pid` of `skitai.get_varpath()`. The daemon holds a lock on that file as long as
-it lives, so what a crash leaves behind is never mistaken for a running service, nor somebody else's process for
-ours.
+The daemon's process id is in `.pid` of `skitai.get_varpath()`. The daemon holds a lock on that file as long
+as it lives, so what a crash leaves behind is never mistaken for a running service, nor somebody else's
+process for ours.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ def refuse_beside_daemon() -> None:
 def obey(command: str) -> int | None:
     """Do what a command word says.
 
-    Returns the exit code; None in the daemon itself, which goes on to serve. Raises AtilaError where it cannot be
-    done.
+    Returns the exit code; None in the daemon itself, which goes on to serve. Raises AtilaError where it
+    cannot be done.
     """
     if fcntl is None:
         raise AtilaError(f"{command} needs a POSIX system: run the service in the foreground")

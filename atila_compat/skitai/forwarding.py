@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..types import ASGIApp, Receive, Scope, Send
 from ..protocols.refusal import header_of, refuse
+from ..types import ASGIApp, Receive, Scope, Send
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::\d+)?")
 

@@ -1,9 +1,9 @@
 """One serving process: uvicorn's server, and how it ends (README "Architecture").
 
-    first signal    listening stops, running requests end within settings.shutdown_timeout, WebSockets are
-                    closed with 1012, then the apps' last events and hooks run and pools close
-    second signal   all of that is cut short
-    at the limit    what still runs is named by file and line, cancelled, and left behind: the process ends
+first signal    listening stops, running requests end within settings.shutdown_timeout, WebSockets are
+                closed with 1012, then the apps' last events and hooks run and pools close
+second signal   all of that is cut short
+at the limit    what still runs is named by file and line, cancelled, and left behind: the process ends
 """
 
 from __future__ import annotations
@@ -144,7 +144,9 @@ class GracefulServer(Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in (*self.signals, *self.forcing)}
+        before = {
+            number: signal.signal(number, self.handle_exit) for number in (*self.signals, *self.forcing)
+        }
         try:
             yield
         finally:
@@ -152,7 +154,7 @@ class GracefulServer(Server):
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """The first signal asks to stop, the second one forces; where others force, the first may be repeated."""
+        """The first signal asks to stop, the second one forces, unless other signals do that."""
         if sig in self.forcing or (self.should_exit and not self.forcing):
             self.force_exit = True
         if not self.should_exit:
@@ -180,7 +182,9 @@ class GracefulServer(Server):
             try:
                 await asyncio.wait_for(self.lifespan.shutdown(), remaining)
             except TimeoutError:
-                log.error("umount hooks have not ended within %.0f s: %s", remaining, "; ".join(still_running()))
+                log.error(
+                    "umount hooks have not ended within %.0f s: %s", remaining, "; ".join(still_running())
+                )
         access_log.flush()
 
     async def _stop_listening(self, sockets: list[socket.socket]) -> None:
@@ -200,7 +204,7 @@ class GracefulServer(Server):
             twin.close()
 
     def _protocol(self) -> asyncio.Protocol:
-        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg, assignment]
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
         return made

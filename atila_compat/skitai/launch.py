@@ -317,6 +317,13 @@ def _serve(config: RunConfig, mounts: Mounts) -> int:
         daemon.tell_starter("cannot listen, see the log")
         raise
     state.freeze()
+    if settings.state_url is not None:
+        from .sharing import share_over_machines
+
+        try:
+            share_over_machines(settings.state_url)
+        except AtilaError as error:
+            fail(str(error))
     logs.configure(settings, debug=False, identity=identity)
     _enter_script_directory()
     service = build_service(config, mounts)

@@ -46,8 +46,8 @@ class LineFormatter(logging.Formatter):
 def configure(settings: Settings, debug: bool = False, identity: Identity | None = None) -> None:
     """Send the log to standard output, or to files below `settings.log_path`.
 
-    Where the script has set up logging of its own, that stays, and the access log goes there too, to the logger
-    `atila_compat.access`.
+    Where the script has set up logging of its own, that stays, and the access log goes there too, to the
+    logger `atila_compat.access`.
 
     Args:
         debug: whether lines for debugging are shown.

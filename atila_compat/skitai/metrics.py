@@ -30,7 +30,10 @@ FIGURES: dict[str, tuple[str, str]] = {
     "responses_3xx_total": ("counter", "Answers with a status from 300."),
     "responses_4xx_total": ("counter", "Answers with a status from 400."),
     "responses_5xx_total": ("counter", "Answers with a status from 500."),
-    "request_seconds_total": ("counter", "Time from the complete head to the end of the answer, all together."),
+    "request_seconds_total": (
+        "counter",
+        "Time from the head to the end of the answer, all together.",
+    ),
     "request_bytes_total": ("counter", "Bytes of request bodies."),
     "response_bytes_total": ("counter", "Bytes of answers' bodies."),
     "connections": ("gauge", "Open connections of clients."),
@@ -122,7 +125,9 @@ class Metrics:
         lines: list[str] = []
         for name, (kind, text) in FIGURES.items():
             lines += [f"# HELP {PREFIX}{name} {text}", f"# TYPE {PREFIX}{name} {kind}"]
-            lines += [f'{PREFIX}{name}{{worker="{row}"}} {_plain(values[name])}' for row, values in rows.items()]
+            lines += [
+                f'{PREFIX}{name}{{worker="{row}"}} {_plain(values[name])}' for row, values in rows.items()
+            ]
         return "\n".join(lines) + "\n"
 
 

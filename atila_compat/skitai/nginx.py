@@ -54,7 +54,7 @@ def configuration(domain: str, config: RunConfig, mounts: Mounts) -> str:
             raise AtilaError(f"{directory.path} has characters that cannot stand in a configuration of nginx")
         served.add(directory.point)
         static += _static(directory)
-    return f"""# {place.get_proc_title()} behind nginx. Let the service know that it may believe what nginx tells:
+    return f"""# {place.get_proc_title()} behind nginx. Let the service believe what nginx tells:
 #     skitai.run (trusted_proxies = "127.0.0.1")    or    ATILA_TRUSTED_PROXIES=127.0.0.1
 
 map $http_upgrade ${upstream}_connection {{

@@ -1,4 +1,4 @@
-"""Workers of a service that root has started run as somebody else: `--user`, `--group` (spec/01 section 10)."""
+"""Workers of a service that root starts run as somebody else: `--user`, `--group` (spec/01 section 10)."""
 
 from __future__ import annotations
 

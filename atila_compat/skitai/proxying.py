@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import unquote_to_bytes
 
 from ..http.input import ClientDisconnect, content_length
+from ..protocols.refusal import header_of, refuse
 from ..serving.runtime import Runtime
 from ..serving.streams import until_disconnect
 from ..settings import settings
@@ -23,7 +24,6 @@ from ..tasks.streams import ByteStream
 from ..tasks.targets import find_target
 from ..types import Receive, Scope, Send
 from .mounts import Proxy
-from ..protocols.refusal import header_of, refuse
 
 log = logging.getLogger("atila_compat.server")
 
@@ -87,7 +87,9 @@ class AliasProxy:
                 extra_headers=_request_headers(scope),
             )
         except (KeyError, TypeError, ValueError) as error:
-            log.error("%s is mounted to %s and cannot be asked: %s", self.proxy.alias, self.proxy.point, error)
+            log.error(
+                "%s is mounted to %s and cannot be asked: %s", self.proxy.alias, self.proxy.point, error
+            )
             await refuse(scope, send, 502)
             return
         try:
@@ -105,7 +107,9 @@ class AliasProxy:
             return None
         query: bytes = scope["query_string"]
         path = raw.decode("latin-1")
-        return (path if path.startswith("/") else f"/{path}") + (f"?{query.decode('latin-1')}" if query else "")
+        return (path if path.startswith("/") else f"/{path}") + (
+            f"?{query.decode('latin-1')}" if query else ""
+        )
 
 
 def _request_headers(scope: Scope) -> list[tuple[str, str]]:
@@ -167,7 +171,7 @@ async def _answer(
     gone = None if has_body else loop.create_task(until_disconnect(receive))
     stream: ByteStream | None = None
     try:
-        waiting: list[asyncio.Task[object]] = [asking, *filter(None, [gone])]  # type: ignore[list-item]
+        waiting: list[asyncio.Task[object]] = [asking, *filter(None, [gone])]
         async with asyncio.timeout(None if has_body else settings.backend_timeout):
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if not asking.done():

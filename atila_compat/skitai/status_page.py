@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import os
 
+from ..protocols.refusal import refuse
 from ..serving.runtime import Runtime
 from ..types import Receive, Scope, Send
 from .metrics import metrics
 from .place import get_proc_title
-from ..protocols.refusal import refuse
 
 
 class StatusPage:

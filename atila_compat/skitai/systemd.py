@@ -93,7 +93,9 @@ def obey(command: str, config: RunConfig) -> int:
                 file.write(unit(config))
     except OSError as error:
         print(unit(config))
-        raise AtilaError(f"cannot write {path}: {error.strerror}; run this as root, or put the text above there") from None
+        raise AtilaError(
+            f"cannot write {path}: {error.strerror}; run this as root, or put the text above there"
+        ) from None
     if folder == UNITS:
         _systemctl("daemon-reload")
         if command == "install":

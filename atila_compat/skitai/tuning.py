@@ -208,7 +208,10 @@ def enable_blacklist(path: str) -> None:
 
 
 def enable_file_logging(
-    path: str | None = None, kinds: Iterable[str] | None = None, size: int | None = None, files: int | None = None
+    path: str | None = None,
+    kinds: Iterable[str] | None = None,
+    size: int | None = None,
+    files: int | None = None,
 ) -> None:
     """Write the log to files, `server.log`, `app.log` and `request.log`.
 

@@ -7,13 +7,6 @@ from typing import Any, NoReturn
 from ..errors import AtilaError
 
 
-def websocket(*args: Any, **options: Any) -> NoReturn:
-    """Not served yet; raises AtilaError."""
-    raise AtilaError(
-        "skitai.websocket for WSGI apps is not served yet: put the handler into an Atila app, @app.websocket"
-    )
-
-
 def mount_django(*args: Any, **options: Any) -> NoReturn:
     """Not served yet; raises AtilaError."""
     raise AtilaError(

@@ -84,7 +84,9 @@ class Worker:
 
     def start(self, run: Run, others: list[Worker], inherited: list[int]) -> None:
         """Fork."""
-        self.process = _fork.Process(target=self._work, args=(run, others, inherited), name=f"worker-{self.index}")
+        self.process = _fork.Process(
+            target=self._work, args=(run, others, inherited), name=f"worker-{self.index}"
+        )
         self.process.start()
         os.close(self._end)
 
@@ -98,8 +100,8 @@ class Worker:
         for each in (*others, self):
             with contextlib.suppress(OSError):
                 os.close(each.pipe)
-        for each in inherited:
-            os.close(each)
+        for descriptor in inherited:
+            os.close(descriptor)
         faulthandler.enable()  # a worker that hangs is ended by SIGABRT and says where it was
         access_log.worker = self.index
         code = run(Link(self.index, self._end))
@@ -180,7 +182,14 @@ class Supervisor:
         self._signals.setblocking(False)
         self._wakeup.setblocking(False)
         signal.set_wakeup_fd(self._wakeup.fileno(), warn_on_full_buffer=False)
-        handled = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGCHLD)
+        handled = (
+            signal.SIGINT,
+            signal.SIGTERM,
+            signal.SIGHUP,
+            signal.SIGTTIN,
+            signal.SIGTTOU,
+            signal.SIGCHLD,
+        )
         for number in handled:
             signal.signal(number, _ignore)
         try:
@@ -270,7 +279,9 @@ class Supervisor:
                 if worker is self._replacement:
                     self._take_over()
             if ENOUGH in said and worker in self.workers and worker not in self._to_replace:
-                log.info("worker %d has answered %s requests and is replaced", worker.pid, settings.max_requests)
+                log.info(
+                    "worker %d has answered %s requests and is replaced", worker.pid, settings.max_requests
+                )
                 self._to_replace.append(worker)
 
     def _served(self) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from ..data.cursor import Cursor, Transaction
+from ..data.engines import SQLITE
 from ..data.failures import is_connection_error, is_unsent
-from ..data.sources import backend_of, is_sql
+from ..data.sources import Backend, backend_of, is_sql
 from ..data.stub import Call, CommandStub, SQLStub
 from .aliases import Alias, find, parse_member
 from .clusters import Node, cluster_of
@@ -19,6 +23,7 @@ from .task import Origin
 
 if TYPE_CHECKING:
     from ..data.backend import SQLBackend
+    from ..data.sqlite import SQLiteBackend
     from ..serving.runtime import Runtime
     from ..was import Was
 
@@ -59,15 +64,19 @@ def open_database(
     settings = CallOptions(**{"use_cache": bool(options.get("cache")), **options})
 
     def begin(call: Call) -> RemoteTask | Spread:
+        # one file is reached without the event loop, which would be two more changes of thread
+        direct = found.ctype == SQLITE and call.statements and (to_all or len(found.members) == 1)
+        kind = _SQLiteTask if direct else RemoteTask
         nodes: list[Node | None] = [None]
         if to_all:
             nodes = [*cluster_of(was.runtime, found).nodes]
         started = [
             start(
                 was,
-                _work(was.runtime, found, call, node),
+                _Work(was.runtime, found, call, node),
                 origin=_origin(found, call, node),
                 options=settings,
+                kind=kind,
             )
             for node in nodes
         ]
@@ -97,37 +106,47 @@ def _origin(alias: Alias, call: Call, only: Node | None) -> Origin:
     )
 
 
-def _work(runtime: Runtime, alias: Alias, call: Call, only: Node | None) -> Callable[[], Awaitable[Any]]:
-    """What makes `call`, at `only` or at the server that has most room.
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Makes a call, at `only` or at the server of the alias that has most room."""
 
-    One that cannot be reached is left alone for a while and the next is asked, unless the call may have
-    changed something already.
-    """
+    runtime: Runtime
+    alias: Alias
+    call: Call
+    only: Node | None
 
-    async def ask(node: Node) -> Any:
-        return await call(backend_of(runtime, alias, node.member))
+    async def __call__(self) -> Any:
+        if self.call.is_known:
+            return await self.call(None)
+        nodes = cluster_of(self.runtime, self.alias).nodes
+        node = self.only or (nodes[0] if len(nodes) == 1 else None)
+        if node is None:
+            return await self._ask_any()
+        try:
+            return await self.call(self._backend(node))
+        except Exception as error:
+            return _failed(error)
 
-    async def work() -> Any:
-        if call.is_known:
-            return await call(None)
-        cluster = cluster_of(runtime, alias)
-        node = only or (cluster.nodes[0] if len(cluster.nodes) == 1 else None)
-        if node is not None:
-            try:
-                return await ask(node)
-            except Exception as error:
-                return _failed(error)
+    def _backend(self, node: Node) -> Backend:
+        return backend_of(self.runtime, self.alias, node.member)
+
+    async def _ask_any(self) -> Any:
+        """Ask a server; one that cannot be reached is left alone for a while and the next is asked.
+
+        It is not if the call may have changed something already.
+        """
+        cluster = cluster_of(self.runtime, self.alias)
         tried: list[Node] = []
         while (node := cluster.pick(tried)) is not None:
             tried.append(node)
             try:
-                data = await ask(node)
+                data = await self.call(self._backend(node))
             except Exception as error:
                 failure = _failed(error)
                 if failure.status == STA_NORMAL:
                     return failure
                 cluster.failed(node)
-                if call.writes and not is_unsent(error):
+                if self.call.writes and not is_unsent(error):
                     return failure
             else:
                 cluster.succeeded(node)
@@ -136,7 +155,26 @@ def _work(runtime: Runtime, alias: Alias, call: Call, only: Node | None) -> Call
                 cluster.release(node)
         return failure
 
-    return work
+    def submit(self, seconds: float) -> concurrent.futures.Future[Any]:
+        """Make the call on a thread of SQLite's own."""
+        node = self.only or cluster_of(self.runtime, self.alias).nodes[0]
+        return self.call.submit(cast("SQLiteBackend", self._backend(node)), seconds)
+
+
+class _SQLiteTask(RemoteTask):
+    """A statement for one file; the event loop, which would be two more changes of thread, is left out."""
+
+    def _launch(self, work: Callable[[], Awaitable[Any]], timeout: float) -> concurrent.futures.Future[Any]:
+        self.set_timeout(timeout)
+        self.started = True
+        return cast("_Work", work).submit(timeout)
+
+    def _conclude(self, value: Any, error: BaseException | None) -> Result:
+        if not isinstance(error, Exception):
+            return super()._conclude(value, error)
+        if self._deadline is not None and time.monotonic() >= self._deadline and "interrupted" in str(error):
+            return self._expire(self.get_timeout() or 0)
+        return _failed(error)
 
 
 def _failed(error: Exception) -> Result:

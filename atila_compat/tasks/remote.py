@@ -98,10 +98,14 @@ class RemoteTask(Task):
         if kept is not None or work is None:
             self._future = ended(kept)
         else:
-            self._future = was.runtime.spawn(self._run(work, options.seconds()))
+            self._future = self._launch(work, options.seconds())
             register(was, self)
         if options.callback is not None or options.changes:
             self._future.add_done_callback(self._after)
+
+    def _launch(self, work: Callable[[], Awaitable[Any]], timeout: float) -> concurrent.futures.Future[Any]:
+        """Have the work done."""
+        return self._runtime.spawn(self._run(work, timeout))
 
     async def _run(self, work: Callable[[], Awaitable[Any]], timeout: float) -> Any:
         self.started = True

@@ -40,7 +40,7 @@ async def in_thread(
             gc.collect()
             await asyncio.sleep(0.05)
             if engine == SQLITE:
-                return int(backend.pool.count - backend.pool.idle)
+                return int(backend.threads.busy)
             return int(backend.pool.count - backend.pool.idle)
         finally:
             await database.sql("DROP TABLE moved")
@@ -220,7 +220,7 @@ async def test_waiting_ends_in_time(tmp_path: Path) -> None:
 
         await asyncio.to_thread(work)
         await asyncio.sleep(0.05)
-        assert backend.pool.idle == backend.pool.count == 1
+        assert (backend.threads.busy, backend.threads.count) == (0, 1)
         await backend.close()
 
 

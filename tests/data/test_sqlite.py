@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from atila_compat.data.sqlite import Connection, SQLiteBackend
+from atila_compat.data.sqlite import SQLiteBackend
 from atila_compat.data.writer import Statement
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +51,7 @@ async def test_errors_are_those_of_sqlite3(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.ProgrammingError):
         await backend.execute(sql("select ?"))
     assert await backend.execute(sql("select * from t")) == [{"a": 1}]
-    assert backend.pool.count == 1
+    assert backend.threads.count == 1
     await backend.close()
     with pytest.raises(sqlite3.OperationalError, match="unable to open"):
         await SQLiteBackend(str(tmp_path / "no" / "where.db")).execute(sql("select 1"))
@@ -83,23 +83,60 @@ async def test_a_statement_that_nobody_waits_for_is_interrupted(tmp_path: Path) 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await asyncio.wait_for(backend.execute(sql("select 1 as a")), 5) == [{"a": 1}]
-    assert backend.pool.count == 1
+    assert backend.threads.count == 1
     await backend.close()
+
+
+async def test_a_statement_does_not_take_longer_than_it_may(tmp_path: Path) -> None:
+    """submit() works from any thread; a statement is interrupted when its time is up, whoever waits."""
+    backend = SQLiteBackend(str(tmp_path / "a.db"), 1)
+    assert await asyncio.to_thread(lambda: backend.submit(sql("select 1 as a")).result(5)) == [{"a": 1}]
+    late = backend.submit(sql(ENDLESS), 0.1)
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        await asyncio.to_thread(late.result, 5)
+    running, waiting = backend.submit(sql(ENDLESS)), backend.submit(sql("select 1"))
+    await asyncio.sleep(0.1)
+    assert waiting.cancel()
+    assert not running.done()
+    assert not running.cancel()
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        await asyncio.to_thread(running.result, 5)
+    assert await backend.execute(sql("select 2 as a")) == [{"a": 2}]
+    await backend.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        backend.submit(sql("select 1"))
+
+
+async def test_closing_ends_what_runs(tmp_path: Path) -> None:
+    """close() interrupts statements and ends sessions; no thread is left."""
+    backend = SQLiteBackend(str(tmp_path / "a.db"), 2)
+    session = await backend.transaction()
+    await session.execute(sql("create table t (a integer)"))
+    running = backend.submit(sql(ENDLESS))
+    waiting = asyncio.ensure_future(backend.transaction())
+    await asyncio.sleep(0.05)
+    await backend.close()
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        running.result(1)
+    with pytest.raises(RuntimeError, match="closed"):
+        await waiting
+    await session.close()
+    await settled(0)
 
 
 async def test_threads_end_with_their_connections(tmp_path: Path) -> None:
-    """Closing ends all threads, and so does forgetting a connection."""
+    """Closing ends all threads, and so does forgetting the database."""
     await settled(0)
     backend = SQLiteBackend(str(tmp_path / "a.db"), 3)
     await asyncio.gather(*(backend.execute(sql("select 1")) for _ in range(20)))
-    assert 1 <= threads() == backend.pool.count <= 3
+    assert 1 <= threads() == backend.threads.count <= 3
     await backend.close()
     await settled(0)
-    connection: Connection | None = await Connection.open(str(tmp_path / "a.db"))
+    forgotten: SQLiteBackend | None = SQLiteBackend(str(tmp_path / "a.db"), 3)
+    assert forgotten is not None
+    await forgotten.execute(sql("select 1"))
     assert threads() == 1
-    assert connection is not None
-    await connection.submit(sqlite3.Connection.close)
-    connection = None
+    forgotten = None
     await settled(0)
 
 

@@ -77,7 +77,8 @@ class Client:
     def close(self) -> None:
         """Close the connection properly, if it is open still."""
         self.ws.close()
-        self.ws.shutdown()
+        if self.ws.sock is not None:
+            self.ws.sock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +91,7 @@ class Client:
 
 def refusal(app: Launched, path: str, **headers: str) -> tuple[int, dict[str, str], str]:
     """Status, headers by lower-case name and body of the answer to a handshake that is refused."""
-    with Raw(app, path, **headers) as raw:
+    with Raw(app, path, receive_buffer=0, **headers) as raw:
         head, _, body = raw.head.partition(b"\r\n\r\n")
         lines = head.decode("latin-1").split("\r\n")
         fields = dict(line.lower().split(": ", 1) for line in lines[1:])
@@ -121,7 +122,7 @@ def frame(data: bytes, opcode: int = TEXT, *, fin: bool = True, masked: bool = T
 class Raw:
     """A connection whose bytes are the test's own; `head` is what the server has answered at first."""
 
-    def __init__(self, app: Launched, path: str, receive_buffer: int = 0, **headers: str) -> None:
+    def __init__(self, app: Launched, path: str, *, receive_buffer: int = 0, **headers: str) -> None:
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)

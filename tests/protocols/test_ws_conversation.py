@@ -107,8 +107,8 @@ def test_ping(app: Launched) -> None:
     """A ping is answered by a pong with the same data, and no handler hears of it."""
     with Client(app, "/order") as client:
         client.ws.ping("are you there?")
-        frame = client.ws.recv_frame()
-        assert (frame.opcode, frame.data) == (PONG, b"are you there?")
+        opcode, pong = client.ws.recv_data_frame(control_frame=True)
+        assert (opcode, pong.data) == (PONG, b"are you there?")
         assert client.ask("x") == "x"
 
 

@@ -266,6 +266,7 @@ def test_onclose(app: Launched) -> None:
     assert closing(app, "proper") == ["onclose True"]
     client = Client(app, "/named?name=lost")
     client.hear()
+    assert client.ws.sock is not None
     client.ws.sock.close()
     assert closing(app, "lost") == ["onclose True"]
 

@@ -149,7 +149,6 @@ def test_broken_error_answers_are_plain(app: Atila, caplog: pytest.LogCaptureFix
     assert "the error answer failed" in caplog.text
 
 
-@pytest.mark.xfail(strict=True, reason="the runtime is not made current for requests")
 def test_runtime_of_the_request_is_current(app: Atila) -> None:
     """`Runtime.current()` is the running request's, in handlers of both kinds."""
 

@@ -137,6 +137,31 @@ def test_mounted_apps_see_paths_below_their_point() -> None:
     assert play(app, "/get", root_path="").body == b"got"
 
 
+@pytest.mark.parametrize(
+    ("target", "status", "text"),
+    [
+        ("/cities/%zz", 200, "%zz"),
+        ("/cities/%", 200, "%"),
+        ("/cities/%ff", 200, "\ufffd"),
+        ("/cities/a%0ab", 200, "a\nb"),
+        ("/cities/a%00b", 404, None),
+        ("/cities/a%2Fb", 404, None),
+        ("/cities/" + "x" * 50_000, 200, "x" * 50_000),
+        ("/numbers/" + "9" * 30, 200, "9" * 30),
+        ("/numbers/" + "9" * 5000, 400, None),
+        ("/numbers/%D9%A3", 404, None),
+    ],
+)
+def test_odd_paths(target: str, status: int, text: str | None) -> None:
+    """Bad escapes, bytes that are no UTF-8, NUL and endless values are no failure of the server."""
+    app = Atila("app")
+    app.route("/cities/<city>")(lambda was, city: city)
+    app.route("/numbers/<int:n>")(lambda was, n: str(n))
+    answer = play(app, target)
+    assert answer.status == status
+    assert text is None or answer.body.decode() == text
+
+
 def test_apps_answer_http_and_websocket_only() -> None:
     """Another kind of connection is an error of the server."""
     with pytest.raises(RuntimeError, match="not 'smtp'"):
@@ -332,7 +357,6 @@ def test_any_request_is_answered_or_refused(
     assert answer.ended
 
 
-@pytest.mark.xfail(strict=True, reason="the Location header is not quoted")
 def test_redirects_to_rules_beyond_ascii() -> None:
     """The Location of a redirect to the slash is a URL, whatever the rule's letters are."""
     app = Atila("app")

@@ -225,14 +225,12 @@ def leaving_midway(was: Any) -> Any:
     sys.exit(3)
 
 
-@pytest.mark.xfail(strict=True, raises=SystemExit, reason="SystemExit goes through to the server and ends it")
 @pytest.mark.parametrize("handler", [leaving, leaving_async, leaving_midway])
 def test_handlers_cannot_end_the_server(handler: Any) -> None:
     """`sys.exit()` in a handler is a failure of that handler, 502, as in the original."""
     assert ask(failing_app(handler), "/").status_code == 502
 
 
-@pytest.mark.xfail(strict=True, reason="current_was is set in the caller's context and not reset")
 def test_async_handlers_keep_their_was() -> None:
     """An `async def` handler that asks another app in process has its own `was` after it."""
     inner, outer = Atila("inner"), Atila("outer")
@@ -250,7 +248,6 @@ def test_async_handlers_keep_their_was() -> None:
     assert ask(outer, "/").text == "True"
 
 
-@pytest.mark.xfail(strict=True, reason="the first hop is outside of the block that releases")
 def test_cancelled_requests_leave_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that is cancelled while its handler runs leaves no temporary file."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

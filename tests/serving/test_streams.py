@@ -246,7 +246,6 @@ def test_requests_are_answered_while_others_stream() -> None:
     asyncio.run(run())
 
 
-@pytest.mark.xfail(strict=True, reason="nobody looks whether the client has gone while an async stream waits")
 def test_clients_that_go_end_async_streams_that_wait() -> None:
     """An asynchronous generator that waits for news is closed when the client goes."""
     closed: list[int] = []

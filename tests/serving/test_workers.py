@@ -284,7 +284,6 @@ def stop() -> None:
     raise StopIteration
 
 
-@pytest.mark.xfail(strict=True, reason="a StopIteration cannot be set on a future: its waiter hangs")
 def test_stop_iteration_comes_back_as_an_error() -> None:
     """StopIteration, which no future can hold, reaches who awaits the job as a RuntimeError."""
 
@@ -297,7 +296,6 @@ def test_stop_iteration_comes_back_as_an_error() -> None:
     on_pool(work)
 
 
-@pytest.mark.xfail(strict=True, reason="what close() leaves in the queue ends the new threads at once")
 def test_pools_can_be_used_after_they_were_closed() -> None:
     """A closed pool that is given a job starts its threads again."""
 

@@ -202,7 +202,7 @@ def test_register_g_decorates() -> None:
     assert "names.second" in skitai.g
 
 
-@pytest.mark.parametrize("function", ["websocket", "mount_django"])
+@pytest.mark.parametrize("function", ["mount_django"])
 def test_what_is_not_served_says_so(function: str) -> None:
     """A function of a later version names what to do instead."""
     with pytest.raises(AtilaError, match="not served yet: "):

@@ -91,7 +91,7 @@ class _Converter(cst.CSTTransformer):
             decorators=decorators, body=body, asynchronous=cst.Asynchronous(), lines_after_decorators=first
         )
 
-    # -- decorators -----------------------------------------------------------------------------------------
+    # -- decorators ---------------------------------------------------------------------------------------
 
     def _decorators(
         self, function: cst.FunctionDef, ends: Sequence[tuple[int, int] | None]
@@ -113,7 +113,7 @@ class _Converter(cst.CSTTransformer):
             lines = []
         return found
 
-    # -- body -----------------------------------------------------------------------------------------------
+    # -- body ---------------------------------------------------------------------------------------------
 
     def _body(self, function: cst.FunctionDef) -> cst.BaseSuite:
         if function.asynchronous is not None:

@@ -90,7 +90,7 @@ class _Importer(cst.CSTTransformer):
             found += new
         return None if found == list(statements) else found
 
-    # -- import x -------------------------------------------------------------------------------------------
+    # -- import x -----------------------------------------------------------------------------------------
 
     def _import(self, node: cst.Import) -> list[cst.BaseSmallStatement] | None:
         staying: list[cst.ImportAlias] = []
@@ -116,7 +116,7 @@ class _Importer(cst.CSTTransformer):
             return False
         return True
 
-    # -- from x import y ------------------------------------------------------------------------------------
+    # -- from x import y ----------------------------------------------------------------------------------
 
     def _import_from(self, node: cst.ImportFrom) -> list[cst.BaseSmallStatement] | None:
         module = get_full_name_for_node(node.module) if node.module is not None else None

@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -54,17 +54,23 @@ class Outcome:
         return str(self.exchange["id"])
 
 
-def play_case(case: Case, url: str, folder: Path | None = None) -> Iterator[Outcome]:
+def play_case(
+    case: Case, url: str, folder: Path | None = None, masks: Iterable[str] = ()
+) -> Iterator[Outcome]:
     """Play the exchanges of a case in order on the server at `url`; gives each outcome as it comes.
 
     Args:
         folder: where `script` exchanges find their programs, the case's own by default.
+        masks: patterns that are blanked in every answer, beside the exchanges' own.
 
     Raises NoCase where the case has no answers.
     """
     expected = case.expected()
     player = Player(url, folder or case.folder)
+    more = list(masks)
     for exchange in case.exchanges:
+        if more:
+            exchange = {**exchange, "mask": [*exchange.get("mask", ()), *more]}
         want = expected.get(exchange["id"])
         try:
             got = player.play(exchange)

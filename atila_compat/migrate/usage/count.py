@@ -59,7 +59,7 @@ class Usage:
         self.process = os.getpid()
         self._runs = 1
 
-    # -- counting -------------------------------------------------------------------------------------------
+    # -- counting -----------------------------------------------------------------------------------------
 
     def note(self, thing: str, attribute: str, frame: FrameType) -> None:
         """Count an access to an attribute, where it was the app's code that asked."""
@@ -97,7 +97,7 @@ class Usage:
             return None
         return template.filename, template.get_corresponding_lineno(frame.f_lineno)
 
-    # -- writing --------------------------------------------------------------------------------------------
+    # -- writing ------------------------------------------------------------------------------------------
 
     def take(self) -> Record:
         """What has been counted since the last time, with the routes that apps have declared."""
@@ -130,7 +130,7 @@ class Usage:
         """A worker has been forked: it counts from 0."""
         self._fresh()
 
-    # -- watching -------------------------------------------------------------------------------------------
+    # -- watching -----------------------------------------------------------------------------------------
 
     def watch_class(self, cls: type, thing: str) -> None:
         """Count accesses to the attributes of a class's instances."""

@@ -1,0 +1,165 @@
+"""Locks by name, held by one thread of one worker process at a time (spec/01 section 10).
+
+one process         threads exclude each other
+several workers     and so do the processes, by `flock` on files of a directory that they share: the kernel
+                    frees the lock of a process that dies
+several machines    and so do they, by a key in Redis, which expires where its holder has died
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import threading
+import time
+import uuid
+from types import TracebackType
+from typing import Any
+
+from .errors import AtilaError
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # Windows, where a service is one process
+    fcntl = None
+
+HELD_SECONDS = 60.0
+"""After so long another machine takes the lock of one that has died, or holds it for longer."""
+_POLL = 0.005
+_LONGEST_POLL = 0.1
+
+
+class Locks:
+    """The locks of this process, by name.
+
+    Attributes:
+        folder: what this process shares with its fellows; empty where it has none.
+        store: keeps the locks of several machines; None where there is one machine.
+    """
+
+    def __init__(self) -> None:
+        self.folder = ""
+        self.store: Any = None
+        self._locks: dict[str, SharedLock] = {}
+        self._guard = threading.Lock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._after_fork)
+
+    def _after_fork(self) -> None:
+        self._guard = threading.Lock()
+        self._locks = {}
+
+    def get(self, name: str) -> SharedLock:
+        """The lock of that name."""
+        with self._guard:
+            lock = self._locks.get(name)
+            if lock is None:
+                lock = self._locks[name] = SharedLock(name, self)
+            return lock
+
+
+class SharedLock:
+    """A re-entrant lock: `with lock:`, or `acquire` and `release` in one thread."""
+
+    def __init__(self, name: str, space: Locks) -> None:
+        self.name = name
+        self._space = space
+        self._threads = threading.RLock()
+        self._depth = 0
+        self._file: int | None = None
+        self._token = ""
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take the lock; whether it was taken.
+
+        Args:
+            blocking: wait for it.
+            timeout: seconds to wait at most; -1 for as long as it takes.
+
+        Raises AtilaError where the Redis that keeps it does not answer.
+        """
+        deadline = None if timeout < 0 else time.monotonic() + timeout
+        if not self._threads.acquire(blocking, timeout):
+            return False
+        if self._depth == 0:
+            taken = False
+            try:
+                taken = self._take(blocking, deadline)
+            finally:
+                if not taken:
+                    self._threads.release()
+            if not taken:
+                return False
+        self._depth += 1
+        return True
+
+    def release(self) -> None:
+        """Give the lock back. RuntimeError where this thread does not have it."""
+        if not self._threads._is_owned():  # type: ignore[attr-defined]
+            raise RuntimeError(f"lock {self.name!r} is released by a thread that does not have it")
+        self._depth -= 1
+        try:
+            if self._depth == 0:
+                self._give()
+        finally:
+            self._threads.release()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    # -- other processes ------------------------------------------------------------------------------------
+
+    def _take(self, blocking: bool, deadline: float | None) -> bool:
+        if self._space.store is not None:
+            self._token = uuid.uuid4().hex
+            return _wait(lambda: self._space.store.take_lock(self.name, self._token), blocking, deadline)
+        if not self._space.folder or fcntl is None:
+            return True
+        if self._file is None:
+            self._file = self._open()
+        if blocking and deadline is None:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            return True
+        return _wait(self._try_file, blocking, deadline)
+
+    def _open(self) -> int:
+        name = hashlib.sha256(self.name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        path = os.path.join(self._space.folder, f"{name}.lock")
+        os.makedirs(self._space.folder, mode=0o700, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+    def _try_file(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _give(self) -> None:
+        if self._token:
+            token, self._token = self._token, ""
+            with contextlib.suppress(AtilaError):  # it expires by itself
+                self._space.store.give_lock(self.name, token)
+        elif self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+
+def _wait(attempt: Any, blocking: bool, deadline: float | None) -> bool:
+    pause = _POLL
+    while not attempt():
+        if not blocking or (deadline is not None and time.monotonic() >= deadline):
+            return False
+        time.sleep(pause)
+        pause = min(pause * 1.5, _LONGEST_POLL)
+    return True
+
+
+locks = Locks()
+"""Those of this process: `was.get_lock`, `was.plock`."""

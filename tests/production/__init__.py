@@ -1,0 +1,1 @@
+"""Services as real processes: workers, ends, limits, faults, proxies in front."""
