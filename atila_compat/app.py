@@ -25,6 +25,7 @@ from .protocols.dispatch import protocol_of
 from .protocols.ws_declaration import WebSockets
 from .routing import urls
 from .routing.mounting import Mounting
+from .routing.native import NativeRoutes
 from .routing.table import RouteTable
 from .security.authentication import Authentication
 from .security.csrf import CSRFProtection
@@ -107,6 +108,7 @@ class Registry:
 
 class Atila(
     RouteTable,
+    NativeRoutes,
     Mounting,
     RequestHooks,
     Events,
@@ -344,10 +346,18 @@ class Atila(
             await lifespan.standalone(self, receive, send)
             return
         runtime = self.runtime
-        if runtime is None or not runtime.is_running():
-            runtime = self.runtime = Runtime.of_running_loop()
-        if not self.started:
-            self._start_late(scope)
+        if runtime is None or not self.started or not runtime.is_running():
+            runtime = self.join(scope.get("root_path", ""))
+        if self.native is not None and kind in ("http", "websocket"):
+            from .protocols import native
+
+            await native.enter(self, self.native, scope, receive, send)
+        else:
+            await self.answer_own(runtime, scope, receive, send)
+
+    async def answer_own(self, runtime: Runtime, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from the app's own routes, whatever native routes it has."""
+        kind = scope["type"]
         if kind == "http":
             answer = protocol_of(scope) if scope["method"] == "POST" else None
             await (answer or pipeline.answer)(self, runtime, scope, receive, send)
@@ -358,11 +368,23 @@ class Atila(
         else:
             raise RuntimeError(f"an Atila app answers http, websocket and lifespan, not {kind!r}")
 
-    def _start_late(self, scope: Scope) -> None:
-        """Set up an app that no lifespan has reached: one that is mounted in somebody else's application."""
+    def join(self, root_path: str = "") -> Runtime:
+        """Belong to the running event loop; set the app up where no lifespan has reached it.
+
+        Args:
+            root_path: where the app is mounted, without a slash at its end.
+        """
+        runtime = self.runtime
+        if runtime is None or not runtime.is_running():
+            runtime = self.runtime = Runtime.of_running_loop()
+        if not self.started:
+            self._start_late(root_path)
+        return runtime
+
+    def _start_late(self, root_path: str) -> None:
         with self.lock:
             if not self.started:
-                self.basepath = scope.get("root_path", "") + "/"
+                self.basepath = root_path + "/"
                 self.apps.add(self.app_name, self)
                 self.start()
                 assert self.runtime is not None

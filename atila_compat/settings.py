@@ -37,6 +37,7 @@ class Settings:
         root_path: the path below which a proxy serves this service, if it takes it off.
         status_path: where the status page is; None for nowhere.
         forward: (port, forward_port, domain, address) of the redirection to HTTPS.
+        grpc_port: where gRPC is served besides; None for nowhere.
         state_url: the Redis that keeps shared numbers, for several machines.
         was_options: attributes that apps want on every `was`.
         extra: settings without effect on this engine, by the name of the function that made them.
@@ -70,6 +71,7 @@ class Settings:
     root_path: str = ""
     status_path: str | None = None
     forward: tuple[int, int, str | None, str] | None = None
+    grpc_port: int | None = None
     state_url: str | None = None
     was_options: dict[str, Any] = field(default_factory=dict)
     http_rpc_protocols: dict[str, type] = field(default_factory=dict)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
-from .engines import PGSQL
 from .expressions import F, V
 from .failures import BadRequest
 from .identifiers import checked_key, dotted
@@ -382,12 +381,6 @@ class Q(Fragment):
         writer.raw("(")
         self.write(writer)
         writer.raw(")")
-
-    def render(self, engine: str = PGSQL) -> str:
-        """The condition with literals, for people to read."""
-        writer = Writer(engine, literal=True)
-        self.write(writer)
-        return writer.sql()
 
     def __str__(self) -> str:
         return self.render()

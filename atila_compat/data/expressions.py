@@ -38,12 +38,6 @@ class V(Fragment):
     def write(self, writer: Writer) -> None:
         writer.value(self.content)
 
-    def render(self, engine: str = PGSQL) -> str:
-        """The literal, for people to read."""
-        writer = Writer(engine, literal=True)
-        self.write(writer)
-        return writer.sql()
-
     def __str__(self) -> str:
         return self.render()
 

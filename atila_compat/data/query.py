@@ -357,9 +357,9 @@ class Query(Fragment):
                 made.append(Statement(str(sql)))
         return made
 
-    def render(self) -> str:
-        """The SQL with literals, for people to read."""
-        writer = Writer(self.engine, literal=True)
+    def render(self, engine: str = "") -> str:
+        """The SQL with literals, for people to read; by default that of the query's own engine."""
+        writer = Writer(engine or self.engine, literal=True)
         self.write(writer)
         for sql in self._appended:
             writer.raw(";\n")

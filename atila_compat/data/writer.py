@@ -39,6 +39,12 @@ class Fragment:
         """Write this as it stands where a value is expected."""
         self.write(writer)
 
+    def render(self, engine: str = PGSQL) -> str:
+        """The SQL with literals, for people to read."""
+        writer = Writer(engine, literal=True)
+        self.write(writer)
+        return writer.sql()
+
 
 class Writer:
     """Collects SQL for an engine.

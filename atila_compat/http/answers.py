@@ -41,7 +41,9 @@ class Answers:
         if status is not None:
             self.response.set_status(status)
         config = self.app.config
-        return self.response.make_api(data, encoder=config.JSON_ENCODER, pretty=bool(config.PRETTY_JSON))
+        return self.response.make_api(
+            data, encoder=config["JSON_ENCODER"], pretty=bool(config["PRETTY_JSON"])
+        )
 
     def Fault(self, status: str = "200 OK", *args: Any, **options: Any) -> api.API:  # noqa: N802
         """An error object to be returned: `was.Fault(status, message, code, debug, more_info)`."""

@@ -40,6 +40,11 @@ def quoted(path: str) -> str:
     return quote(path, safe=_IN_PATHS, errors="replace")
 
 
+def known_user(user: Any) -> Any:
+    """Who asks, as Starlette's AuthenticationMiddleware around the app says; None for nobody it knows."""
+    return getattr(user, "original", user) if getattr(user, "is_authenticated", False) else None
+
+
 def split_header(value: str) -> list[str]:
     """The parts of a header value between semicolons; those within quotes do not count."""
     parts: list[str] = []
@@ -75,7 +80,7 @@ class Request:
     Attributes:
         method: in upper case.
         body: the whole body; None where it was not kept or is streamed.
-        user: who asks, set by authentication or by the app.
+        user: who asks, set by authentication, by the app, or by Starlette's authentication around it.
         route: the route that answers, None before it is found.
     """
 
@@ -85,7 +90,7 @@ class Request:
         self.current_app = app
         self.method: str = scope.get("method", "GET")
         self.body: bytes | None = None
-        self.user: Any = None
+        self.user: Any = None if "user" not in scope else known_user(scope["user"])
         self.route: Route | None = None
         self.PARAMS: dict[str, Any] = {}
         self.multipart: dict[str, Any] | None = None

@@ -11,6 +11,7 @@ from .deprecated import HOOKS, REPLACED
 from .differences import GUIDE, concerned
 from .slips import is_missing, meant_attribute, slips
 from .sources import Broken
+from .templates import template_files, template_uses
 from .uses import CodeBase, Module, Use
 
 
@@ -71,12 +72,17 @@ class Report:
 
 
 def check(paths: Iterable[Path]) -> Report:
-    """Look at the Python files below these paths; nothing of them is run."""
-    base = CodeBase(paths)
+    """Look at the Python files and templates below these paths; nothing of them is run."""
+    roots = list(paths)
+    base = CodeBase(roots)
     found = {_broken(each) for each in base.broken}
     for module in base.modules:
         found.update(_findings(module, base))
-    return Report(tuple(sorted(found)), len(base.modules) + len(base.broken))
+    templates = list(dict.fromkeys(path for root in roots for path in template_files(root)))
+    for path in templates:
+        for use in template_uses(path):
+            found.update(judge(use, base))
+    return Report(tuple(sorted(found)), len(base.modules) + len(base.broken) + len(templates))
 
 
 def _broken(file: Broken) -> Finding:

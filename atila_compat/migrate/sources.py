@@ -83,13 +83,14 @@ def python_files(root: Path) -> Iterator[Path]:
         yield root
         return
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not _is_skipped(Path(folder, name)))
+        folders[:] = sorted(name for name in folders if not is_skipped(Path(folder, name)))
         for name in sorted(names):
             if name.endswith((".py", ".pyw")) and not name.startswith("."):
                 yield Path(folder, name)
 
 
-def _is_skipped(folder: Path) -> bool:
+def is_skipped(folder: Path) -> bool:
+    """Whether a folder is no part of a code base."""
     name = folder.name
     return name in SKIPPED or name.startswith(".") or (folder / "pyvenv.cfg").exists()
 

@@ -103,11 +103,12 @@ class Module:
     owned: dict[str, set[str]] = field(default_factory=dict)
     loads: list[tuple[ast.Name, Scope]] = field(default_factory=list)
 
-    def references(self, name: str, line: int) -> int:
-        """How often a function is used by its name, but for where only its URL is asked for.
+    def references(self, name: str, line: int, *, with_urls: bool = False) -> int:
+        """How often a function is used by its name.
 
         Args:
             line: of its `def`.
+            with_urls: count those places, too, where only its URL is asked for.
         """
         homes = (
             scope
@@ -124,7 +125,7 @@ class Module:
             for argument in node.args
         }
         uses = (node for node, scope in self.loads if node.id == name and scope.find(name) is home)
-        return sum(node not in only_urls for node in uses)
+        return sum(with_urls or node not in only_urls for node in uses)
 
 
 def _is_def(node: ast.AST, line: int) -> bool:

@@ -140,7 +140,7 @@ class Call(Exchange):
         error: why there is none.
     """
 
-    __slots__ = ("arguments", "data", "error", "method", "payloads", "running", "value")
+    __slots__ = ("arguments", "data", "error", "method", "payloads", "value")
 
     def __init__(self, was: Was, route: Route, authentication: str | None, method: Method) -> None:
         super().__init__(was, route, authentication)
@@ -150,7 +150,6 @@ class Call(Exchange):
         self.value: Any = None
         self.data: bytes | None = None
         self.error: GRPCError | None = None
-        self.running: asyncio.Future[Any] | None = None
 
     # -- in a worker thread ---------------------------------------------------------------------------------
 
@@ -235,18 +234,10 @@ class Call(Exchange):
 
     # -- on the event loop ----------------------------------------------------------------------------------
 
-    async def step(self, func: Callable[..., Any], *args: Any) -> Any:
-        """As `hop`; where the call is given up meanwhile, the thread goes on, and `settled` waits for it."""
-        workers = self.was.runtime.workers
-        self.running = workers.run(self.context, self.label, func, *args)
-        return await asyncio.shield(self.running)
-
     async def close(self, iterator: Any) -> None:
         """Let an iterator or generator clean up, when the thread that runs it has come to its next yield."""
         if not hasattr(iterator, "close"):
             return
-        if self.running is not None and not self.running.done():
-            await asyncio.wait([self.running])
         try:
             await self.hop(iterator.close)
         except Exception:
@@ -403,7 +394,7 @@ async def _iterate(call: Call, messages: Iterator[Any], transport: Transport) ->
     while more:
         if transport.gone:
             raise ClientDisconnect
-        found, more = await call.step(call.pull, messages)
+        found, more = await call.hop(call.pull, messages)
         for data in found:
             await transport.write(data)
 
@@ -460,11 +451,11 @@ async def _drive(call: Call, generator: Any, transport: Transport) -> None:
             output.take(value)
 
     try:
-        yielded = await call.step(go_on, None)
+        yielded = await call.hop(go_on, None)
         while not isinstance(yielded, Ended):
             await output.flush(transport)
             if isinstance(yielded, Input):
-                yielded = await call.step(hear, await transport.read())
+                yielded = await call.hop(hear, await transport.read())
                 continue
             if transport.gone:
                 raise ClientDisconnect
@@ -475,7 +466,7 @@ async def _drive(call: Call, generator: Any, transport: Transport) -> None:
                 except asyncio.CancelledError:
                     yielded.cancel()
                     raise
-            yielded = await call.step(go_on, sent)
+            yielded = await call.hop(go_on, sent)
         value = yielded.value
         while isinstance(value, Deferred):
             late = await wait_for(call, value, None)

@@ -1,7 +1,7 @@
 """gRPC on the app's own port: messages in the body of an HTTP/2 request, the status in its trailers.
 
-Each message has a prefix of five bytes: whether it is compressed, and its length (gRPC over HTTP/2). The server
-has to know the ASGI extension `http.response.trailers`: uvicorn with zttp, or hypercorn.
+Each message has a prefix of five bytes: whether it is compressed, and its length (gRPC over HTTP/2). The
+server has to know the ASGI extension `http.response.trailers`: uvicorn with zttp, or hypercorn.
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ hop with onopen, before the connection is accepted: so its answer can be a refus
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +26,13 @@ from .ws_connection import NORMAL, Connection
 from .ws_conversation import Conversation
 from .ws_declaration import OPENED, Declaration
 from .ws_handlers import HANDLERS, Handler
-from .ws_refusal import refuse_handshake
+from .ws_refusal import refuse_handshake, until_hung_up
 
 if TYPE_CHECKING:
     from ..app import Atila
 
 log = logging.getLogger("atila_compat.websocket")
 
-REFUSED_SECONDS = 1.0
 _NOT_FOR_ACCEPT = (b"content-type", b"content-length", b"content-encoding")
 
 
@@ -139,7 +136,7 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, s
     outcome = await _admit(app, was, path)
     if isinstance(outcome, Complete):
         await refuse_handshake(scope, send, outcome.status_code, outcome.headers, outcome.body)
-        await _until_hung_up(receive)
+        await until_hung_up(receive)
         return
     declaration: Declaration = outcome.websocket
     connection = Connection(deliveries.new_id(), runtime.loop, send, declaration.encoding)
@@ -150,7 +147,7 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, s
         opened = await handshake.hop(handshake.open)
         if not isinstance(opened, Accepted):
             await _refuse(scope, send, opened)
-            await _until_hung_up(receive)
+            await until_hung_up(receive)
             return
         await _serve(handshake, opened, declaration.timeout, receive, send)
     finally:
@@ -208,15 +205,3 @@ async def _refuse(scope: Scope, send: Send, outcome: Outcome) -> None:
     body = outcome.body if isinstance(outcome, Complete) else b""
     headers: RawHeaders = getattr(outcome, "headers", [])
     await refuse_handshake(scope, send, getattr(outcome, "status_code", 403), headers, body)
-
-
-async def _until_hung_up(receive: Receive) -> None:
-    """Let the server close a connection that was refused: uvicorn reports an error where the app is faster.
-
-    It tells of the end twice, behind the answer and when the connection is closed.
-    """
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(REFUSED_SECONDS):
-            for _ in range(2):
-                while (await receive())["type"] != "websocket.disconnect":
-                    pass

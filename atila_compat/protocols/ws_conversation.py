@@ -52,6 +52,7 @@ class Conversation:
         self._loop = runtime.loop
         self._context = context
         self._label = label
+        self._left: asyncio.Future[None] | None = None
         self._inbox: list[Message] = []
         self._size = 0
         self._next: asyncio.Future[None] | None = None
@@ -61,9 +62,21 @@ class Conversation:
 
     # -- for handlers ---------------------------------------------------------------------------------------
 
-    def hop(self, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
-        """Run `func` in a worker thread, within the connection's context."""
-        return self._workers.run(self._context, self._label, func, *args)
+    async def hop(self, func: Callable[..., Any], *args: Any) -> Any:
+        """Run `func` in a worker thread, within the connection's context.
+
+        One after the other: a hop that was cancelled while its thread was at work is waited for by the next.
+        """
+        if self._left is not None:
+            await self._left
+            self._left = None
+        future = self._workers.run(self._context, self._label, func, *args)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.cancelled():
+                self._left = self._workers.finished(future)
+            raise
 
     async def next(self) -> Message | None:
         """The client's next message; None when it has gone and has said nothing more, or was sent away."""

@@ -97,7 +97,7 @@ class Handler:
             return step(value)
         except BadMessage:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit() in a handler ends its message, not the server
             if isinstance(error, HTTPError):
                 log.info("%s: %s", self.exchange.label, error)
             else:

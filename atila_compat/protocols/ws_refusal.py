@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
 from ..serving.outcome import RawHeaders
-from ..types import Scope, Send
+from ..types import Receive, Scope, Send
 
 POLICY_VIOLATION = 1008
+REFUSED_SECONDS = 1.0
 
 
 async def refuse_handshake(
@@ -23,3 +27,15 @@ async def refuse_handshake(
         status_code = 403
     await send({"type": "websocket.http.response.start", "status": status_code, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": body})
+
+
+async def until_hung_up(receive: Receive) -> None:
+    """Let the server close a connection that was refused: uvicorn reports an error where the app is faster.
+
+    It tells of the end twice, behind the answer and when the connection is closed.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(REFUSED_SECONDS):
+            for _ in range(2):
+                while (await receive())["type"] != "websocket.disconnect":
+                    pass

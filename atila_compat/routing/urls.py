@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 from ..types import Handler
+from .native import NativeTable
 from .resource import resource_of
 from .route import Route
 
@@ -67,6 +68,10 @@ def urlfor(app: Atila, thing: Thing, /, *args: Any, **values: Any) -> str:
     if _is_path(thing):
         assert not args, "a hard coded path takes no positional arguments"
         return app.basepath.rstrip("/") + str(thing) + _query(values, str(thing))
+    if app.native is not None and thing not in app.router.by_id:
+        found = _native(app.native, getattr(thing, "__name__", str(thing)), args, values)
+        if found is not None:
+            return app.basepath.rstrip("/") + found
     route = _route_of(app, thing)
     resource = route.resource
     if len(args) > len(resource.args):
@@ -77,6 +82,13 @@ def urlfor(app: Atila, thing: Thing, /, *args: Any, **values: Any) -> str:
             raise ValueError(f"parameter {name} is not allowed")
         given[name] = value
     return _build(app, route, given)
+
+
+def _native(table: NativeTable, name: str, args: tuple[Any, ...], values: dict[str, Any]) -> str | None:
+    """The URL below the app of a native route; None where none has the name."""
+    given = dict(zip(table.parameters_of(name), args, strict=False)) | values
+    path = table.url_path_for(name, given)
+    return None if path is None else path + _query(given)
 
 
 def urlpatch(app: Atila, request: Request, thing: Thing, /, **values: Any) -> str:

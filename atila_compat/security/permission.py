@@ -102,25 +102,31 @@ class Permission:
 
     permission_handler = permission_check_handler
 
+    def check_login(self, was: Was) -> Any:
+        """What the login handler says: None lets pass. RuntimeError where the app has none."""
+        return settled(self._check("login_handler", self._login_handler)(was), was)
+
+    def check_staff(self, was: Was) -> Any:
+        """What the handler for staff members says, as `check_login`."""
+        return settled(self._check("staff_member_check_handler", self._staff_handler)(was), was)
+
+    def check_permission(self, was: Was, needed: set[str]) -> Any:
+        """What the permission handler says of one who needs one of these permissions, as `check_login`."""
+        return settled(self._check("permission_handler", self._permission_handler)(was, needed), was)
+
     # -- around handlers ------------------------------------------------------------------------------------
 
     def login_required(self, func: Handler) -> Handler:
         """Let only those pass whom the login handler lets pass."""
         resource_of(func).auth_requirements.append(("login", None))
 
-        def check(was: Was) -> Any:
-            return settled(self._check("login_handler", self._login_handler)(was), was)
-
-        return _guarded(func, check)
+        return _guarded(func, self.check_login)
 
     def staff_member_required(self, func: Handler) -> Handler:
         """Let only staff pass."""
         resource_of(func).auth_requirements.append(("staff", None))
 
-        def check(was: Was) -> Any:
-            return settled(self._check("staff_member_check_handler", self._staff_handler)(was), was)
-
-        return _guarded(func, check)
+        return _guarded(func, self.check_staff)
 
     def permission_required(self, perms: Perms = None, **specific: Perms) -> Callable[[Handler], Handler]:
         """Let only those pass whom the permission handler grants what is needed (README "Permission").
@@ -140,10 +146,9 @@ class Permission:
             resource_of(func).auth_requirements.append(("permission", sorted(requirement.default)))
 
             def wrapper(was: Was, *args: Any, **kwargs: Any) -> Any:
-                check = self._check("permission_handler", self._permission_handler)
                 request = was.request
                 needed = requirement.needed(request.method, kwargs, request.ARGS or {})
-                refusal = settled(check(was, needed), was)
+                refusal = self.check_permission(was, needed)
                 return func(was, *args, **kwargs) if refusal is None else refusal
 
             return wrap(func, wrapper)

@@ -50,7 +50,7 @@ def finalize(was: Was, value: Any) -> Outcome:
         value = value.body
         kind = type(value)
     if kind is str:
-        mode = was.app.config.MINIFY_HTML
+        mode = was.app.config.get("MINIFY_HTML")
         if mode and was.response.get_header("Content-Type", "text/html").startswith("text/html"):
             value = minify_html(value, mode)
         return complete(was, encode_text(value))

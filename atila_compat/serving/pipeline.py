@@ -52,7 +52,7 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, s
     try:
         outcome = await _outcome(app, was, path, receive, send)
         if outcome is not None:
-            await _send(send, outcome)
+            await deliver(send, outcome)
     except ClientDisconnect:
         log.debug("%r: the client has gone", request)
         cancel_all(was)
@@ -261,11 +261,16 @@ def _overloaded(was: Was) -> Complete:
 
 async def _answer(exchange: Exchange, route: Route, receive: Receive, send: Send) -> Complete | None:
     """Run the handler, and see its answer through."""
-    was = exchange.was
     if stays_on_loop(exchange, route):
         outcome = await _run_async(exchange)
     else:
         outcome = await exchange.hop(exchange.handle)
+    return await see_through(exchange, outcome, receive, send)
+
+
+async def see_through(exchange: Exchange, outcome: Outcome, receive: Receive, send: Send) -> Complete | None:
+    """Do what is still to be done for an answer; returns the one to send, None where it has been sent."""
+    was = exchange.was
     stream: InputStream | None = None
     while True:
         if type(outcome) is Complete:
@@ -333,6 +338,7 @@ async def _wait(exchange: Exchange, deferred: Deferred, receive: Receive) -> Out
     return outcome
 
 
-async def _send(send: Send, outcome: Complete) -> None:
+async def deliver(send: Send, outcome: Complete) -> None:
+    """Send an answer that is complete."""
     await send({"type": "http.response.start", "status": outcome.status_code, "headers": outcome.headers})
     await send({"type": "http.response.body", "body": outcome.body})

@@ -26,9 +26,7 @@ SERVED = {
 
 INSTEAD = {
     "atila.Atila": "from atila import Atila",
-    "rs4.webkit.siesta": "httpx",
-    "rs4.webkit.webtest": "httpx",
-    "rs4.webkit.apidoc": "the documentation that --devel shows",
+    "rs4.webkit.apidoc": "pytest --docs or atila-compat docs",
     "rs4.psutil": "psutil",
     "rs4.nets": "socket and httpx",
     "rs4.multiproc": "multiprocessing",
@@ -38,7 +36,7 @@ INSTEAD = {
     "aquests.dbi": "aquests.dbapi.asynredis, or was.db",
     "aquests.protocols.grpc": "grpc",
     "aquests.protocols.smtp": "smtplib",
-    "skitai.testutil": "httpx.ASGITransport(skitai.asgi())",
+    "skitai.testutil": "skitai.test_client",
     "skitai.handlers": "routes and middleware of Starlette",
     "skitai.corequest": "skitai.tasks",
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..tasks.aliases import Alias, Member, database_interfaces, define, find, known
-from ..tasks.django_settings import database_of
 from .constants import DJANGO
 from .place import joinpath
 
@@ -36,6 +35,8 @@ def alias(
     AtilaError for a Django project whose database is not served.
     """
     if ctype == DJANGO:
+        from ..tasks.django_settings import database_of
+
         [settings] = [members] if isinstance(members, str) else members
         ctype, members = database_of(joinpath(settings))
     defined = define(name, ctype, members, role=role, source=source, ssl=ssl, max_conns=max_conns)

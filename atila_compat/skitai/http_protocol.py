@@ -116,6 +116,8 @@ class HTTPProtocol(HttpToolsProtocol):
                 self._refuse(431)
                 return
         super().data_received(data)
+        if self._head_size > settings.max_head_size and not self.transport.is_closing():
+            self._refuse(431)  # a single chunk, and it is all head
 
     def on_message_begin(self) -> None:
         """A request begins."""

@@ -177,7 +177,9 @@ class GracefulServer(Server):
             await asyncio.sleep(0.02)
         if state.connections or state.tasks:
             await self._cut_short()
-        if not self.force_exit:
+        if self.force_exit:
+            leave(FORCED)
+        else:
             remaining = max(deadline - loop.time(), LAST_HOOKS_SECONDS)
             try:
                 await asyncio.wait_for(self.lifespan.shutdown(), remaining)
@@ -195,6 +197,8 @@ class GracefulServer(Server):
             server.close()
         for listener in sockets:
             listener.close()
+        for _ in range(2):  # the loop has closed its own hold of the socket by then: ours is the last one
+            await asyncio.sleep(0)
         for twin in twins:
             with contextlib.suppress(OSError):
                 twin.setblocking(False)

@@ -6,6 +6,7 @@ forked workers  ->  Service (the Starlette application built from the mounts)
 
 from __future__ import annotations
 
+import asyncio
 import getopt
 import os
 import shutil
@@ -129,6 +130,8 @@ def _read_settings(conf: dict[str, Any]) -> None:
     for keyword in ("backlog", "max_requests", "max_queue"):
         if conf.get(keyword) is not None:
             setattr(settings, keyword, _number(keyword, conf[keyword], 1))
+    if conf.get("grpc_port") is not None:
+        settings.grpc_port = _number("grpc_port", conf["grpc_port"], 1, 65535)
     for keyword in ("keep_alive", "network_timeout", "shutdown_timeout", "stuck_after"):
         if conf.get(keyword) is not None:
             setattr(settings, keyword, _seconds(keyword, conf[keyword]))
@@ -199,11 +202,9 @@ def uvicorn_config(service: Service, config: RunConfig) -> Config:
     """uvicorn's settings for a service."""
     from uvicorn import Config
 
-    from .http_protocol import HTTPProtocol
-
     return Config(
         service,
-        http=HTTPProtocol,
+        http=_http_protocol(),
         host=config.address,
         port=config.port,
         interface="asgi3",
@@ -222,6 +223,17 @@ def uvicorn_config(service: Service, config: RunConfig) -> Config:
         ssl_keyfile=settings.keyfile,
         ssl_keyfile_password=settings.passphrase,
     )
+
+
+def _http_protocol() -> type[asyncio.Protocol]:
+    """What connections speak: HTTP/1.1, and HTTP/2 where the extra is installed."""
+    try:
+        from .http2_protocol import SwitchingProtocol
+    except ImportError:
+        from .http_protocol import HTTPProtocol
+
+        return HTTPProtocol
+    return SwitchingProtocol
 
 
 def _enter_script_directory() -> None:

@@ -16,6 +16,7 @@ from ..app import Atila, Registry
 from ..context import current_was
 from ..errors import AtilaError
 from ..protocols.refusal import refuse
+from ..settings import settings
 from ..structures import AttrDict
 from ..types import ASGIApp, Receive, Scope, Send
 from .mounts import AppMount, Proxy
@@ -75,7 +76,8 @@ def load_app(mount: AppMount, registry: Registry, *, environment: str, threads: 
     if isinstance(app, Atila):
         app.apps = registry
         registry.add(mount.name, app)
-        app.load(module, mount.pref, mount.point, environment=environment)
+        # URLs that are built, and paths of cookies, have the path that a proxy takes off
+        app.load(module, mount.pref, settings.root_path + mount.point, environment=environment)
         return LoadedApp(mount, app, app)
     registry.add(mount.name, app)
     _apply_preference(app, mount.pref)

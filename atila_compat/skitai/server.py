@@ -29,6 +29,7 @@ from .mounts import AppMount, Directory, Mounts, Proxy
 from .place import getenv, getswd
 
 if TYPE_CHECKING:
+    from ..protocols.grpc_server import GRPCServer
     from ..serving.bus import Bus
     from ..serving.lifespan import Lifespan
     from ..serving.runtime import Runtime
@@ -142,6 +143,7 @@ class Service(Starlette):
         self._hosts: list[VirtualHost] = []
         self._only: ASGIApp | None = None
         self._ready = False
+        self._grpc: GRPCServer | None = None
         self._opening: asyncio.Lock | None = None
         self._runtime: Runtime | None = None
         self._lifespan: Lifespan | None = None
@@ -236,9 +238,15 @@ class Service(Starlette):
             self._status = StatusPage(settings.status_path)
         self.mounts.on_change = self._mounted_while_running
         self._ready = True
+        if settings.grpc_port is not None:
+            from .grpc_port import listen
+
+            self._grpc = await listen(self)
 
     async def close(self) -> None:
         """End the apps: last events and `__umount__`."""
+        if self._grpc is not None:
+            await self._grpc.stop()
         self.mounts.on_change = None
         for task in self._schedules:
             task.cancel()

@@ -237,6 +237,9 @@ class Supervisor:
             self._forced = True
             self._code = self._code or 1
         self._ending = True
+        # whoever still connects has to be refused: the worker that holds the socket last takes all that wait
+        for listener in self.listeners:
+            listener.close()
         for worker in self._all():
             if self._forced:
                 worker.signal(signal.SIGQUIT)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from ..errors import AtilaError
 from . import recording
 from .body import JSON_TYPE, body_of, form, is_file, split_files
 from .response import Response
@@ -217,7 +218,7 @@ class Client:
     def http2(self) -> Client:
         """A client that speaks HTTP/2, without TLS by prior knowledge.
 
-        Raises MissingExtra without the package h2; HTTP/3 (`http3`) is not spoken.
+        Raises MissingExtra without the package h2.
         """
         from .http2 import make_session
 
@@ -225,6 +226,11 @@ class Client:
             return Client(self.endpoint, session=make_session(self.s), temp_dir=self.temp_dir)
 
         return self._part("http2", make)  # type: ignore[no-any-return]
+
+    @property
+    def http3(self) -> Client:
+        """HTTP/3, which neither this client nor the server speaks; raises AtilaError."""
+        raise AtilaError("HTTP/3 is not spoken here: let a proxy in front speak it, and test with http2")
 
     @property
     def siesta(self) -> API:

@@ -25,6 +25,7 @@ from .client import TIMEOUT, Client
 if TYPE_CHECKING:
     from ..app import Atila
 
+ENDPOINT = "http://127.0.0.1"
 CLIENT = ("127.0.0.1", 50000)
 """The peer that the app sees."""
 
@@ -98,6 +99,10 @@ class Transport(httpx.BaseTransport):
         return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(body))
 
 
+def _session(transport: Transport) -> httpx.Client:
+    return httpx.Client(base_url=ENDPOINT, transport=transport, trust_env=False, timeout=TIMEOUT)
+
+
 class AppClient(Client):
     """A client of an app in this process; `websocket`, `http2`, `grpc` and `driver` need a real server.
 
@@ -119,12 +124,15 @@ class AppClient(Client):
             transport = Transport(_Below(app, app.basepath), portal)
             stack.callback(transport.close)
             self._stack = stack.pop_all()
-        endpoint = "http://127.0.0.1"
-        session = httpx.Client(base_url=endpoint, transport=transport, trust_env=False, timeout=TIMEOUT)
-        super().__init__(endpoint, session=session)
+        self._transport = transport
+        super().__init__(ENDPOINT, session=_session(transport))
         self.app = app
         self._ending = weakref.finalize(self, self._stack.close)
         self._ending.atexit = False  # the portal's thread is a daemon, and the loop may be gone by then
+
+    def new(self) -> Client:
+        """A client of the same app without cookies and headers of this one; it ends with this one."""
+        return Client(ENDPOINT, session=_session(self._transport))
 
     def close(self) -> None:
         """End the app; may be called again."""

@@ -8,8 +8,9 @@ api.items.get_()                       GET /items/
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
@@ -18,6 +19,9 @@ from ..http.spec import MEMBER
 from ..structures import AttrDict
 from .body import JSON_TYPE, form
 from .response import Response, is_json
+
+if TYPE_CHECKING:
+    from .client import Client
 
 Send = Callable[..., Response]
 """`Client.request`."""
@@ -159,5 +163,23 @@ class API(Resource):
         if send is None:
             from .client import Client
 
-            send = Client(base).request
+            send = sender(Client(base))
         super().__init__(base.rstrip("/"), send)
+
+
+def sender(client: Client, reraise: bool = False, **settings: Any) -> Send:
+    """A function that sends through `client`, which is closed when nobody holds the function any more.
+
+    Args:
+        reraise: raise httpx.HTTPStatusError for a status of 400 and above.
+        settings: of every request.
+    """
+
+    def send(method: str, url: str, data: Any = None, **options: Any) -> Response:
+        response = client.request(method, url, data, **settings, **options)
+        if reraise:
+            response.raise_for_status()
+        return response
+
+    weakref.finalize(send, client.close)
+    return send

@@ -125,7 +125,7 @@ def test_names_travel_between_files(package: dict[str, str], tmp_path: Path) -> 
         ("def f (was): was.request.get_haeder ('x')", "was.request.get_haeder", "misprint", "get_header"),
         ("skitai.enable_teleport ()", "skitai.enable_teleport", "missing-name", "has no enable_teleport"),
         ("from skitai import enable_teleport", "skitai.enable_teleport", "missing-name", "has no"),
-        ("from rs4.webkit import siesta", "rs4.webkit.siesta", "missing-module", "use httpx"),
+        ("from rs4.webkit import apidoc", "rs4.webkit.apidoc", "missing-module", "pytest --docs"),
         ("import aquests.client", "aquests.client", "missing-module", "use httpx"),
         ("import rs4.nosuch", "rs4.nosuch", "missing-module", "is not served"),
         (
@@ -243,6 +243,29 @@ def test_folders_that_are_no_part_of_the_app_are_left_out(tmp_path: Path) -> Non
     (tmp_path / "venv/pyvenv.cfg").write_text("")
     assert check([tmp_path]).files == 0
     assert check([tmp_path]).exit_code == 0
+
+
+def test_templates_are_looked_at(tmp_path: Path) -> None:
+    """Templates use `was` too; those that are not Jinja's stop nothing."""
+    folder = tmp_path / "shop" / "templates" / "sub"
+    folder.mkdir(parents=True)
+    (folder / "a.html").write_text(
+        "<p>\n{{ was.csrf_token_input }} {{ was.request.nosuch }}\n% if app.debug\n{{ error.x }}\n% endif\n"
+        "{% for m in was.mbox.get ('news') %}{{ m }}{% endfor %}\n{{ was.ab ('x') }}</p>\n"
+    )
+    (folder / "broken.html").write_text("{% if %}{{")
+    (tmp_path / "other.html").write_text("{{ was.nosuch }}")
+    report = check([tmp_path])
+    found = {each.name: (each.status, each.line) for each in report.findings}
+    assert found == {
+        "was.csrf_token_input": (Status.SUPPORTED, 2),
+        "was.request.nosuch": (Status.MISSING, 2),
+        "app.debug": (Status.SUPPORTED, 3),
+        "was.mbox.get": (Status.SUPPORTED, 6),
+        "was.ab": (Status.SUPPORTED, 7),
+    }
+    (missing,) = [each for each in report.findings if each.status is Status.MISSING]
+    assert missing.column == 43
 
 
 def test_nothing_of_the_app_is_run(tmp_path: Path) -> None:

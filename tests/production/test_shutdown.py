@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +13,7 @@ import websocket
 from ..launch import Serve
 from .traffic import Load, connected, read_all, service, wait_for
 
+FOREVER = b"GET /forever HTTP/1.1\r\nHost: a\r\n\r\n"
 ENDED = 1012
 """The close code "service restart" (RFC 6455 registry)."""
 
@@ -72,11 +72,9 @@ def test_streams_and_websockets_are_closed(serve: Serve) -> None:
 def test_a_handler_that_never_returns(serve: Serve, workers: int) -> None:
     """It is named by file and line and left behind: the process ends in time, its hooks have run."""
     app = serve(service(shutdown_timeout=1), f"--workers={workers}")
-    threading.Thread(target=lambda: _quietly(f"{app.url}/forever"), daemon=True).start()
-    time.sleep(0.5)
-    began = time.monotonic()
-    assert app.stop() == 0
-    assert time.monotonic() - began < 8
+    with connected(app.port, FOREVER):
+        time.sleep(0.5)
+        assert app.stop(within=8) == 0
     line = next(n for n, text in enumerate((app.folder / "serve.py").read_text().splitlines(), 1) if "here it is" in text)
     named = [text for text in app.log().splitlines() if "cut short" in text]
     assert len(named) == 1
@@ -85,24 +83,17 @@ def test_a_handler_that_never_returns(serve: Serve, workers: int) -> None:
     assert app.log().count("umounted by") == workers
 
 
-def _quietly(url: str) -> None:
-    try:
-        httpx.get(url, timeout=20)
-    except httpx.HTTPError:
-        return
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_second_signal_forces(serve: Serve, workers: int) -> None:
     """The second SIGTERM does not wait for what runs."""
     app = serve(service(shutdown_timeout=60), f"--workers={workers}")
-    threading.Thread(target=lambda: _quietly(f"{app.url}/forever"), daemon=True).start()
-    time.sleep(0.5)
-    app.process.send_signal(signal.SIGTERM)
-    time.sleep(0.5)
-    assert app.process.poll() is None
-    app.process.send_signal(signal.SIGTERM)
-    assert app.process.wait(8) == 1
+    with connected(app.port, FOREVER):
+        time.sleep(0.5)
+        app.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert app.process.poll() is None
+        app.process.send_signal(signal.SIGTERM)
+        assert app.process.wait(8) == 1
 
 
 def test_a_blocked_event_loop_ends_too(serve: Serve) -> None:
@@ -123,19 +114,19 @@ def test_a_blocked_event_loop_ends_too(serve: Serve) -> None:
             skitai.run (shutdown_timeout = 0.5)
         """
     )
-    threading.Thread(target=lambda: _quietly(f"{app.url}/"), daemon=True).start()
-    time.sleep(0.5)
-    app.process.send_signal(signal.SIGTERM)
-    assert app.process.wait(8) == 1
+    with connected(app.port, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"):
+        time.sleep(0.5)
+        app.process.send_signal(signal.SIGTERM)
+        assert app.process.wait(8) == 1
     assert "does not end by itself" in app.log()
 
 
 def test_a_stuck_handler_is_named_while_the_rest_goes_on(serve: Serve) -> None:
     """A handler that runs for long is named with its place in the log, once; others are answered."""
     app = serve(service(stuck_after=1, threads=2, shutdown_timeout=0.5))
-    threading.Thread(target=lambda: _quietly(f"{app.url}/forever"), daemon=True).start()
-    wait_for(lambda: "GET /forever has been running for" in app.log(), "it is named")
-    assert f"{app.folder / 'serve.py'}:" in app.log()
-    assert app.client.get("/").text == "hello"
-    time.sleep(2.5)
-    assert app.log().count("GET /forever has been running") == 1
+    with connected(app.port, FOREVER):
+        wait_for(lambda: "GET /forever has been running for" in app.log(), "it is named")
+        assert f"{app.folder / 'serve.py'}:" in app.log()
+        assert app.client.get("/").text == "hello"
+        time.sleep(2.5)
+        assert app.log().count("GET /forever has been running") == 1

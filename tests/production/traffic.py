@@ -54,8 +54,8 @@ SERVICE = """
     def upload (was, **form):
         return was.API (size = len (was.request.body or b""))
 
-    @app.websocket (skitai.WS_THREAD, 60)
     @app.route ("/echo")
+    @app.websocket (skitai.WS_THREAD, 60)
     def echo (was, message):
         return "echo " + message
 
@@ -185,4 +185,15 @@ def read_all(connection: socket.socket) -> bytes:
     with contextlib.suppress(ConnectionResetError):
         while piece := connection.recv(65536):
             found += piece
+    return found
+
+
+def read_until(connection: socket.socket, end: bytes) -> bytes:
+    """Everything up to `end`; what there is where the server closes the connection before it."""
+    found = b""
+    while not found.endswith(end):
+        piece = connection.recv(65536)
+        if not piece:
+            return found
+        found += piece
     return found

@@ -87,7 +87,7 @@ def test_from_imports() -> None:
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
-        ("rs4.webkit.siesta", "use httpx instead"),
+        ("rs4.webkit.apidoc", "use pytest --docs or atila-compat docs instead"),
         ("aquests.client", "use httpx instead"),
         ("atila.Atila", "from atila import Atila"),
         ("rs4.psutil.processutil", "use psutil instead"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from atila_compat.errors import AtilaError
 from atila_compat.testing.client import Client
 
 
@@ -102,9 +103,16 @@ def test_cookies_are_kept(client: Client) -> None:
 
 
 def test_new_and_clone(client: Client) -> None:
-    """`clone ()` shares the cookies."""
+    """`clone ()` shares the cookies, `new ()` begins without any."""
     client.get("/visits")
     assert client.clone().get("/visits").data["n"] == 2
+    assert client.new().get("/visits").data["n"] == 1
+
+
+def test_http3_is_refused(client: Client) -> None:
+    """HTTP/3 is not spoken, and the error says what to do."""
+    with pytest.raises(AtilaError, match="http2"):
+        client.http3  # noqa: B018 - the property raises
 
 
 def test_redirects(client: Client) -> None:

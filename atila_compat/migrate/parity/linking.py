@@ -15,8 +15,9 @@ from .masks import before, searched
 
 SHORTEST, LONG = 12, 16
 """Characters: shorter values may be the same by accident; one that is made at random is long."""
-_VALUE = r"[\w.~+/=:-]+"
-_CANDIDATE = re.compile(rf"(?<![\w.~+/=:-]){_VALUE}")
+_VALUES = (r"[\w.~+/=:-]+", r"[\w-]+")
+"""What a value is made of: base64 and its relatives; and the parts of paths and forms."""
+_CANDIDATES = tuple((value, re.compile(f"(?<!{value.removesuffix('+')}){value}")) for value in _VALUES)
 _TELLING = re.compile(r"\d")
 
 
@@ -63,22 +64,22 @@ def link(exchanges: list[dict[str, Any]], answers: dict[str, Answer]) -> None:
     Only values of 12 characters and more with a digit in them are linked, each to the first answer that has
     it. Where a value looks as if it were made at random, it is blanked in the answer that gave it.
     """
-    givers: dict[str, tuple[dict[str, Any], str]] = {}
+    givers: dict[str, tuple[dict[str, Any], str, str]] = {}
     names: dict[str, str] = {}
     for exchange in exchanges:
         kind = "websocket" if "websocket" in exchange else "request"
         for value in _brought(exchange[kind], givers):
-            giver, context = givers[value]
+            giver, context, characters = givers[value]
             if value not in names:
                 names[value] = f"value{len(names) + 1}"
-                giver.setdefault("save", {})[names[value]] = f"{context}({_VALUE})"
+                giver.setdefault("save", {})[names[value]] = f"{context}({characters})"
                 if is_random(value):
-                    giver.setdefault("mask", []).append(_mask(context))
+                    giver.setdefault("mask", []).append(_mask(context, characters))
             exchange[kind] = _replaced(exchange[kind], value, "{{" + names[value] + "}}")
         answer = answers.get(exchange["id"])
         if answer is not None:
-            for value, context in _offered(answer):
-                givers.setdefault(value, (exchange, context))
+            for value, context, characters in _offered(answer):
+                givers.setdefault(value, (exchange, context, characters))
 
 
 def is_random(value: str) -> bool:
@@ -89,21 +90,25 @@ def is_random(value: str) -> bool:
     return len(value) >= LONG and all(kinds)
 
 
-def _mask(context: str) -> str:
-    return rf"\A{_VALUE}\Z" if context == r"\A" else f"(?<={context}){_VALUE}"
+def _mask(context: str, characters: str) -> str:
+    return rf"\A{characters}\Z" if context == r"\A" else f"(?<={context}){characters}"
 
 
-def _offered(answer: Answer) -> Iterator[tuple[str, str]]:
-    """The values of an answer that a later request may bring back, with patterns for what stands before."""
+def _offered(answer: Answer) -> Iterator[tuple[str, str, str]]:
+    """The values of an answer that a later request may bring back.
+
+    Gives each with patterns for what stands before it and for what it is made of.
+    """
     text = searched(answer)
-    for match in _CANDIDATE.finditer(text):
-        value = match[0]
-        if len(value) < SHORTEST or not _TELLING.search(value):
-            continue
-        context = before(text, match.start()) or (r"\A" if answer.get("text") == value else "")
-        found = re.search(f"{context}({_VALUE})", text) if context else None
-        if found is not None and found[1] == value:
-            yield value, context
+    for characters, candidate in _CANDIDATES:
+        for match in candidate.finditer(text):
+            value = match[0]
+            if len(value) < SHORTEST or not _TELLING.search(value):
+                continue
+            context = before(text, match.start()) or (r"\A" if answer.get("text") == value else "")
+            found = re.search(f"{context}({characters})", text) if context else None
+            if found is not None and found[1] == value:
+                yield value, context, characters
 
 
 def _brought(request: dict[str, Any], known: Iterable[str]) -> list[str]:

@@ -24,6 +24,7 @@ USUAL: dict[str, str] = {
 
 CONTEXT = 24
 """Characters before a value by which it is found again."""
+_MARKS = ",;&<>{}[]"
 _TOKEN = re.compile(r"[\w.+/=-]+|\s+|.", re.DOTALL)
 _VALUE = r"[\w.+/=-]+"
 
@@ -53,9 +54,10 @@ def usual_for(answer: Answer) -> list[str]:
 
 
 def before(text: str, start: int) -> str:
-    """What stands right before a place, on its line, as a pattern."""
+    """What stands right before a place, on its line and back to the last comma or bracket, as a pattern."""
     context = text[max(0, start - CONTEXT) : start].rpartition("\n")[2]
-    return re.escape(context)
+    cut = max((context.rfind(mark, 0, -1) for mark in _MARKS), default=-1)
+    return re.escape(context[cut + 1 :])
 
 
 def varying(one: Answer, two: Answer) -> list[str]:

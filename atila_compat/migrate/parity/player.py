@@ -211,6 +211,7 @@ class Player:
             ws = websocket.create_connection(
                 f"{scheme}://{self.host}:{self.port}{self.base}{spec['path']}",
                 timeout=timeout,
+                origin=next((headers.pop(name) for name in list(headers) if name.lower() == "origin"), None),
                 header=[f"{name}: {value}" for name, value in headers.items()],
             )
         except websocket.WebSocketBadStatusException as error:
@@ -236,6 +237,8 @@ class Player:
             frames.append({"error": type(error).__name__})
         finally:
             ws.close()
+            # close() leaves the socket open where the other side has closed
+            ws.shutdown()  # type: ignore[no-untyped-call]
         return {"status": 101, "frames": frames}
 
     def script(self, path: str) -> Answer:

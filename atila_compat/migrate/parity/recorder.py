@@ -68,7 +68,7 @@ class Recorder:
         self.answers: dict[str, Answer] = {}
         self._jars = Jars()
         self._count = 0
-        self._client: httpx.AsyncClient | None = None
+        self._transport: httpx.AsyncHTTPTransport | None = None
 
     # -- what is recorded ---------------------------------------------------------------------------------
 
@@ -111,16 +111,16 @@ class Recorder:
             await self.aclose()
             await send({"type": "lifespan.shutdown.complete"})
 
-    def client(self) -> httpx.AsyncClient:
-        """The connection pool to the old server."""
-        if self._client is None:
-            self._client = httpx.AsyncClient(timeout=SECONDS, trust_env=False, follow_redirects=False)
-        return self._client
+    def transport(self) -> httpx.AsyncHTTPTransport:
+        """The connection pool to the old server; it has no cookies and no headers of its own."""
+        if self._transport is None:
+            self._transport = httpx.AsyncHTTPTransport(trust_env=False)
+        return self._transport
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._client is not None:
-            await self._client.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
     def begin(self, scope: Scope, method: str) -> tuple[str, str | None, str, dict[str, str]]:
         """The id of a new exchange, its jar, its path, and the headers of its request that are recorded."""
@@ -148,15 +148,12 @@ class Recorder:
             request |= as_text(body)
         began = time.monotonic()
         passed = [(key, value) for key, value in scope["headers"] if key.decode("latin-1") not in NOT_PASSED]
-        outgoing = self.client().build_request(
-            method, self.upstream + path, headers=passed, content=body or None
+        waits = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)
+        outgoing = httpx.Request(
+            method, self.upstream + path, headers=passed, content=body or None, extensions={"timeout": waits}
         )
-        # httpx adds headers of its own where the client had none
-        for name in ("accept", "accept-encoding", "user-agent"):
-            if not any(key.decode("latin-1").lower() == name for key, _ in passed):
-                outgoing.headers.pop(name, None)
         try:
-            response = await self.client().send(outgoing, stream=True)
+            response = await self.transport().handle_async_request(outgoing)
         except httpx.HTTPError as error:
             await _refuse(send, f"the old server does not answer: {error!r}")
             return

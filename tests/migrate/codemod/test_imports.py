@@ -128,7 +128,7 @@ def test_other_code_is_left_alone(source: str) -> None:
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
-        ("import rs4.webkit.siesta\n", "rs4.webkit.siesta is not served: use httpx instead"),
+        ("import rs4.webkit.apidoc\n", "rs4.webkit.apidoc is not served: use pytest --docs or"),
         ("from aquests import client\n", "aquests.client is not served: use httpx instead"),
         ("from rs4.nosuch import thing\n", "rs4.nosuch is not served"),
         ("from rs4 import pathtool, nosuch\n", "rs4.nosuch is not served"),

@@ -24,6 +24,7 @@ from tests.conformance.season import play
         ("mount.package", ["imports"]),
         ("coroutine.basic", ["imports", "coroutines"]),
         ("stream.coroutine", ["imports", "coroutines"]),
+        ("routing.hello", ["imports", "endpoints"]),
         ("token.jwt", ["imports", "names"]),
         ("inspect.scopes", ["imports", "names"]),
     ],

@@ -116,7 +116,7 @@ def test_conversations_are_recorded(old: str, new: str, tmp_path: Path) -> None:
         assert (ws.recv(), ws.recv()) == ("LOUD", b"\x00")
         ws.send("bye")
         assert ws.recv() == ""
-        ws.close()
+        ws.shutdown()  # type: ignore[no-untyped-call]
         with pytest.raises(websocket.WebSocketBadStatusException):
             websocket.create_connection(f"ws{url[4:]}/nowhere", timeout=10)
         deadline = time.monotonic() + 5

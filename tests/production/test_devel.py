@@ -1,0 +1,43 @@
+"""`--devel`: the process starts anew when its script changes, open streams or not."""
+
+from __future__ import annotations
+
+import httpx
+import psutil
+import pytest
+
+from ..launch import Launched, Serve
+from .traffic import connected, service, wait_for
+
+
+def _answers(app: Launched, text: str) -> bool:
+    try:
+        return httpx.get(app.url + "/", timeout=5).text == text
+    except httpx.HTTPError:
+        return False
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_changed_script_is_executed_anew(serve: Serve, workers: int) -> None:
+    """Also while a stream without end is open; a script with an error in it changes nothing."""
+    app = serve(service(), "--devel", f"--workers={workers}")
+    script = app.folder / "serve.py"
+    source = script.read_text()
+    with connected(app.port, b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n") as stream:
+        assert stream.recv(1000).startswith(b"HTTP/1.1 200")
+        script.write_text(source + "\n(")
+        wait_for(lambda: "has changed and cannot be loaded" in app.log(), "the error is in the log")
+        assert _answers(app, "hello")
+        script.write_text(source.replace('"hello"', '"changed"'))
+        wait_for(lambda: _answers(app, "changed"), "the new script answers")
+    assert psutil.pid_exists(app.process.pid)
+    assert app.stop() == 0
+
+
+def test_a_module_beside_the_script(serve: Serve) -> None:
+    """So it is for a module that the script imports; outside of --devel nothing is watched."""
+    source = service().replace('return "hello"', "return beside.text").replace("import os,", "import beside, os,")
+    app = serve(source, "--devel", files={"beside.py": 'text = "one"\n'})
+    assert _answers(app, "one")
+    (app.folder / "beside.py").write_text('text = "another"\n')
+    wait_for(lambda: _answers(app, "another"), "the new module answers")

@@ -1,0 +1,113 @@
+"""What a service does not put up with: slow clients, endless queues, heads without end."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+
+import pytest
+
+from ..launch import Serve
+from ..servers import HOST
+from .traffic import Load, connected, read_all, read_until, service, wait_for
+
+HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
+UPLOAD = b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n"
+
+
+def test_slow_clients_are_sent_away(serve: Serve) -> None:
+    """A head that does not end, a body that falls silent and a client that says nothing are not waited for."""
+    app = serve(service(network_timeout=1, keep_alive=1))
+    with contextlib.ExitStack() as stack:
+        silent = stack.enter_context(connected(app.port))
+        idle = stack.enter_context(connected(app.port, HEAD + b"\r\n"))
+        body = stack.enter_context(connected(app.port, UPLOAD + b"x" * 100))
+        head = stack.enter_context(connected(app.port, HEAD))
+        with contextlib.suppress(ConnectionError):
+            for _ in range(40):  # however many bytes it comes in: the whole head has its limit
+                head.sendall(b"X-A: b\r\n")
+                time.sleep(0.1)
+        assert read_all(silent) == b""
+        assert read_all(body).startswith(b"HTTP/1.1 408 ")
+        answer = read_all(idle)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert answer.count(b"HTTP/1.1") == 1
+        wait_for(lambda: "POST /upload 1.1 100 408" in app.log(), "it is in the access log")
+    # who goes on sending is served, however long it takes
+    with connected(app.port, UPLOAD) as slow:
+        for _ in range(20):
+            slow.sendall(b"x" * 5000)
+            time.sleep(0.1)
+        assert slow.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_takes_nothing(serve: Serve) -> None:
+    """Whoever asks for a stream and does not read it is disconnected, and the stream is closed."""
+    source = service(network_timeout=1).replace('yield "tick\\n"\n                    time.sleep (0.05)', 'yield "x" * 65536')
+    app = serve(source)
+    with socket.create_connection((HOST, app.port), timeout=20) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.sendall(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n")
+        wait_for(lambda: "stream closed" in app.log(), "the stream is closed")
+
+
+def test_heads_have_a_limit(serve: Serve) -> None:
+    """A head of more than 64 KiB is answered with 431, before it has ended."""
+    app = serve(service())
+    with connected(app.port, HEAD + b"X-A: " + b"a" * 70_000) as client:
+        assert read_all(client).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_full_queue_is_answered_with_503(serve: Serve) -> None:
+    """Where too many requests wait for a thread more are refused at once, and told when to come again."""
+    app = serve(service(threads=1, max_queue=2))
+    waiting = []
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            request = b"GET /sleep?seconds=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            waiting.append(stack.enter_context(connected(app.port, request)))
+            time.sleep(0.1)
+        refused = app.client.get("/")
+        assert refused.status_code == 503
+        assert int(refused.headers["retry-after"]) >= 1
+        assert app.client.post("/upload", content=b"x").status_code == 503
+        assert [b"slept" in read_all(each) for each in waiting] == [True, True, True]
+        assert app.client.get("/").status_code == 200
+
+
+
+
+def test_a_slowloris_does_not_stop_the_others(serve: Serve) -> None:
+    """500 connections that send a byte of their heads now and then take no thread; others are answered."""
+    app = serve(service(threads=2, network_timeout=3))
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(connected(app.port, HEAD)) for _ in range(500)]
+        with Load(app.port, threads=2) as load:
+            for each in slow:
+                each.sendall(b"X")
+            time.sleep(1)
+        assert load.lost == []
+        assert load.answered > 50
+        answers = [read_all(each) for each in slow]
+    assert all(answer.startswith(b"HTTP/1.1 408 ") for answer in answers)
+
+
+def test_many_idle_connections(serve: Serve) -> None:
+    """A thousand keep-alive connections are held, and each is answered when it asks."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 8192), hard))
+    app = serve(service(keep_alive=30))
+    try:
+        with contextlib.ExitStack() as stack:
+            held = [stack.enter_context(connected(app.port)) for _ in range(1000)]
+            for each in held:
+                each.sendall(HEAD + b"\r\n")
+            for each in held:
+                assert read_until(each, b"hello").startswith(b"HTTP/1.1 200 ")
+            for each in held[::50]:
+                each.sendall(HEAD + b"\r\n")
+                assert read_until(each, b"hello").startswith(b"HTTP/1.1 200 ")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
