@@ -118,8 +118,10 @@ class SharedLock:
 
     def _take(self, blocking: bool, deadline: float | None) -> bool:
         if self._space.store is not None:
-            self._token = uuid.uuid4().hex
-            return _wait(lambda: self._space.store.take_lock(self.name, self._token), blocking, deadline)
+            token = uuid.uuid4().hex
+            taken = _wait(lambda: self._space.store.take_lock(self.name, token), blocking, deadline)
+            self._token = token if taken else ""
+            return taken
         if not self._space.folder or fcntl is None:
             return True
         if self._file is None:

@@ -90,6 +90,15 @@ class Was(URLs, Answers, Deprecated, Rendering, Files, ClientState, Tokens, Task
         return self.request.env
 
     @property
+    def user(self) -> Any:
+        """Who asks, the same as `was.request.user` (README "Testing")."""
+        return self.request.user
+
+    @user.setter
+    def user(self, user: Any) -> None:
+        self.request.user = user
+
+    @property
     def ID(self) -> int:  # noqa: N802 - the original's name
         """A number for the thread that runs."""
         return threading.get_ident()

@@ -129,3 +129,15 @@ def test_was_is_made_for_each_request() -> None:
         return str(found)
 
     assert ask(app, "/").text == ask(app, "/").text == "False"
+
+
+def test_user_is_the_requests() -> None:
+    """`was.user` is `was.request.user`, to be read and set (README "Testing")."""
+    app = Atila("app")
+
+    @app.route("/")
+    def who(was: Any) -> str:
+        was.user = "ann"
+        return f"{was.request.user} {was.user}"
+
+    assert ask(app, "/").text == "ann ann"

@@ -128,7 +128,7 @@ def _write_in(writer: Writer, column: Column, key: str, value: Any, negated: boo
         writer.raw(")")
         return
     items = _sequence(key, value)
-    if not items and writer.is_postgres and not writer.literal:  # PostgreSQL has no empty list
+    if not items and not (writer.is_sqlite or writer.literal):  # only SQLite has an empty list
         writer.raw("1 = 1" if negated else "1 = 0")
         return
     column.write_for(writer, next((item for item in items if item is not None), None))
@@ -163,8 +163,8 @@ def _write_pattern(writer: Writer, column: Column, operator: str, value: Any) ->
     text = str(value)
     escaped = _escaped(text, writer.literal)
     writer.text(f"{before}{escaped}{behind}")
-    if escaped != text and not writer.is_postgres and not writer.literal:
-        writer.raw(" ESCAPE '\\'")  # PostgreSQL's default
+    if escaped != text and writer.is_sqlite and not writer.literal:
+        writer.raw(" ESCAPE '\\'")  # the default of the others
 
 
 def _write_without_column(writer: Writer, text: str, operator: str, value: Any) -> None:

@@ -33,6 +33,10 @@ _LOST = frozenset(
 )
 
 
+_LOST_IN_MYSQL = (2002, 2003, 2006, 2013)
+"""What its drivers number an OperationalError with, whatever caused it."""
+
+
 def is_integrity_error(error: BaseException) -> bool:
     """Whether a constraint refused a change; `one()` answers 409 then (spec/06 section 2)."""
     names = {kind.__name__ for kind in type(error).__mro__}
@@ -44,6 +48,8 @@ def is_connection_error(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         return False
     if isinstance(error, OSError) or isinstance(error.__cause__, OSError):
+        return True
+    if type(error).__name__ == "OperationalError" and error.args[:1] and error.args[0] in _LOST_IN_MYSQL:
         return True
     return any(kind.__name__ in _LOST for kind in type(error).__mro__)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from .engines import PGSQL
+from .engines import MYSQL, PGSQL
 from .values import as_postgres, as_sqlite_raw
 from .writer import Statement, Writer
 
@@ -33,6 +33,17 @@ _FLAGS = re.VERBOSE | re.DOTALL
 _SQLITE_TOKENS = re.compile(_COMMON, _FLAGS)
 _POSTGRES_TOKENS = re.compile(f"{_POSTGRES}|{_COMMON}", _FLAGS)
 _MARKED_TOKENS = re.compile(f"{_POSTGRES}|{_COMMON}{_MARKS}", _FLAGS)
+_MYSQL_TOKENS = re.compile(
+    r"""
+    (?P<quoted> '(?:[^'\\]|''|\\.)*' | "(?:[^"\\]|""|\\.)*" | `(?:[^`]|``)*` )
+  | (?P<comment> --[ \t][^\n]* | \#[^\n]* | /\*.*?\*/ )
+  | (?P<end> ; )
+  | (?P<name> :[A-Za-z_]\w* )
+"""
+    + _MARKS,
+    _FLAGS,
+)
+_PATTERNS = {PGSQL: _POSTGRES_TOKENS, MYSQL: _MYSQL_TOKENS}
 _QUOTING = ("quoted", "escaped", "dollar", "comment")
 
 _WRITES = re.compile(
@@ -57,8 +68,8 @@ def _tokens(sql: str, pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:
 
 def _bare(sql: str, engine: str) -> str:
     """The SQL without what is quoted and without comments."""
-    pattern = _POSTGRES_TOKENS if engine == PGSQL else _SQLITE_TOKENS
-    return " ".join(text for kind, text in _tokens(sql, pattern) if kind not in _QUOTING)
+    tokens = _tokens(sql, _PATTERNS.get(engine, _SQLITE_TOKENS))
+    return " ".join(text for kind, text in tokens if kind not in _QUOTING)
 
 
 @lru_cache(maxsize=512)
@@ -73,9 +84,9 @@ def split(sql: str, engine: str) -> list[str]:
         statements = [sql.strip().rstrip(";").rstrip()] if sql.strip() else []
         return [each for each in statements if _bare(each, engine).strip()] or statements
     statements, current = [], ""
-    for kind, text in _tokens(sql, _POSTGRES_TOKENS if engine == PGSQL else _SQLITE_TOKENS):
+    for kind, text in _tokens(sql, _PATTERNS.get(engine, _SQLITE_TOKENS)):
         # a trigger has semicolons inside
-        if kind == "end" and (engine == PGSQL or sqlite3.complete_statement(current + ";")):
+        if kind == "end" and (engine in _PATTERNS or sqlite3.complete_statement(current + ";")):
             statements.append(current)
             current = ""
         else:
@@ -87,8 +98,8 @@ def split(sql: str, engine: str) -> list[str]:
 def statements_of(sql: str, params: Params | None, engine: str) -> list[Statement]:
     """What to execute for SQL of the app's own, one or several statements.
 
-    Placeholders are `?` and `:name` on SQLite; `%s`, `%(name)s`, `$1` or `?` on PostgreSQL, where `%%` stands
-    for a percent sign once there are parameters and a tuple is a list for IN, as psycopg2 has it.
+    Placeholders are `?` and `:name` on SQLite, the same or `%s` and `%(name)s` on MySQL; `%s`, `%(name)s`,
+    `$1` or `?` on PostgreSQL, where `%%` stands for a percent sign once there are parameters and a tuple is a list for IN, as psycopg2 has it.
     Raises ValueError where placeholders and parameters do not fit together, or for values that the engine has
     no place for.
     """
@@ -150,3 +161,25 @@ def with_casts(sql: str, casts: Mapping[int, str]) -> str:
         return f"CAST({text}::text AS {type_name})" if type_name else text
 
     return "".join(replaced(kind, text) for kind, text in _tokens(sql, _POSTGRES_TOKENS))
+
+
+def as_format(
+    sql: str, params: tuple[Any, ...] | dict[str, Any]
+) -> tuple[str, tuple[Any, ...] | dict[str, Any]]:
+    """A statement with `?` or `:name` as drivers take it whose placeholders are `%s` and `%(name)s`.
+
+    Where the app has written those itself it has doubled other percent signs too.
+    """
+    if not params:
+        return sql, params
+    tokens = list(_tokens(sql, _MYSQL_TOKENS))
+    if any(kind in ("mark", "named") for kind, _ in tokens):
+        return sql, params
+    kind_of_place = "name" if isinstance(params, dict) else "question"
+
+    def replaced(kind: str, text: str) -> str:
+        if kind == kind_of_place:
+            return f"%({text[1:]})s" if kind == "name" else "%s"
+        return text.replace("%", "%%")
+
+    return "".join(replaced(kind, text) for kind, text in tokens), params

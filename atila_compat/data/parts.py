@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .conditions import Text, write_all
+from .engines import MYSQL
 from .expressions import D
 from .identifiers import checked
 from .models import Naming, is_model, table_of
@@ -104,7 +105,7 @@ class Parts:
             return
         self._write_into(writer)
         # SQLite knows parentheses in a UNION only around a table
-        opening = "(" if writer.is_postgres or writer.literal else "SELECT * FROM ("
+        opening = "SELECT * FROM (" if writer.is_sqlite and not writer.literal else "("
         writer.raw(opening)
         self._write_ctes(writer)
         body(writer)
@@ -205,7 +206,7 @@ class Parts:
         if self.limit is not None:
             writer.raw(f"\nLIMIT {self.limit}")
         elif self.offset is not None and not (writer.is_postgres or writer.literal):
-            writer.raw("\nLIMIT -1")  # SQLite has no OFFSET without a LIMIT
+            writer.raw(f"\nLIMIT {2**63 - 1}")  # SQLite and MySQL have no OFFSET without a LIMIT
         if self.offset is not None:
             writer.raw(f"\nOFFSET {self.offset}")
 
@@ -213,6 +214,14 @@ class Parts:
         if self.conflict is None:
             return
         fields, data = self.conflict
+        if writer.engine == MYSQL:
+            writer.raw("\nON DUPLICATE KEY UPDATE ")
+            if data:
+                self._write_pairs(writer, data)
+            else:
+                name = fields.partition(",")[0].strip()
+                writer.raw(f"{name} = {name}")
+            return
         writer.raw(f"\nON CONFLICT ({fields}) DO ")
         writer.raw("UPDATE SET " if data else "NOTHING")
         self._write_pairs(writer, data)

@@ -14,7 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..errors import MissingExtra
 from ..structures import AttrDict
@@ -164,6 +164,19 @@ class Statements:
         return _Plan(casted, tuple(kinds), _names(prepared.get_attributes()), time.monotonic())
 
 
+class Source(Protocol):
+    """Where connections of asyncpg come from, if a backend does not open them itself."""
+
+    async def open(self) -> Any:
+        """A connection."""
+
+    async def close(self, raw: Any) -> None:
+        """Take a connection back, which may be closed already."""
+
+    async def aclose(self) -> None:
+        """Close what is left; may be called again."""
+
+
 class PostgresBackend:
     """A PostgreSQL database.
 
@@ -171,6 +184,7 @@ class PostgresBackend:
         host, port, user, password, database: where it is; empty ones are left to the driver's defaults.
         max_conns: connections at most.
         ssl: refuse connections that are not encrypted.
+        source: where connections come from; everything about the server is its own then.
     """
 
     engine = PGSQL
@@ -184,6 +198,7 @@ class PostgresBackend:
         database: str = "",
         max_conns: int = 32,
         ssl: bool = False,
+        source: Source | None = None,
     ) -> None:
         self._asyncpg = _driver()
         self.errors = (self._asyncpg.PostgresError, self._asyncpg.InterfaceError, OSError)
@@ -197,17 +212,35 @@ class PostgresBackend:
         }
         if ssl:
             self._options["ssl"] = "require"
-        self.pool: Pool[Any] = Pool(self._open, _close, max_conns, lambda raw: not raw.is_closed())
+        self._source = source
+        self.pool: Pool[Any] = Pool(self._open, self._close, max_conns, lambda raw: not self._is_closed(raw))
         self.statements = Statements()
 
     async def _open(self) -> Any:
-        raw = await self._asyncpg.connect(**self._options)
+        raw = await (self._source.open() if self._source else self._asyncpg.connect(**self._options))
         try:
             await _decode_as_the_original(raw)
         except BaseException:
             raw.terminate()
+            if self._source:
+                await self._source.close(raw)
             raise
         return raw
+
+    async def _close(self, raw: Any) -> None:
+        if self._source:
+            await self._source.close(raw)
+            return
+        try:
+            await raw.close(timeout=SETTLE_SECONDS)
+        finally:
+            raw.terminate()
+
+    def _is_closed(self, raw: Any) -> bool:
+        try:
+            return bool(raw.is_closed())
+        except self._asyncpg.InterfaceError:  # a lost connection of a pool of asyncpg's own
+            return True
 
     async def acquire(self) -> Any:
         """A connection of asyncpg; see `failures.as_psycopg` for what is raised."""
@@ -219,7 +252,7 @@ class PostgresBackend:
 
     def release(self, raw: Any, is_idle: bool = True) -> asyncio.Future[None] | None:
         """Take a connection back; what it may still have to do is done in the background, and returned."""
-        if raw.is_closed():
+        if self._is_closed(raw):
             self.pool.discard(raw)
         elif is_idle and not raw.is_in_transaction():
             self.pool.release(raw)
@@ -280,13 +313,8 @@ class PostgresBackend:
     async def close(self) -> None:
         """Close all connections; those in use when they come back."""
         await self.pool.close()
-
-
-async def _close(raw: Any) -> None:
-    try:
-        await raw.close(timeout=SETTLE_SECONDS)
-    finally:
-        raw.terminate()
+        if self._source:
+            await self._source.aclose()
 
 
 async def _decode_as_the_original(raw: Any) -> None:

@@ -32,8 +32,8 @@ BUSY_SECONDS = 5.0
 """How long a statement waits for another one's lock; what sqlite3 does by default."""
 CLOSE_SECONDS = 2.0
 MEMORY = ":memory:"
-_MEMORY_CONNECTIONS = 4
-_LOCKED = 6
+MEMORY_CONNECTIONS = 4
+LOCKED = 6
 _STEPS = 500_000
 """Steps of SQLite's machine between two looks at the clock, some milliseconds."""
 _STANDALONE = frozenset(
@@ -183,7 +183,7 @@ def _execute(raw: sqlite3.Connection, statements: Sequence[Statement]) -> Outcom
     """Execute statements; several succeed or fail together, unless they manage transactions themselves."""
     if len(statements) == 1:
         return _execute_one(raw, statements[0])
-    together = not raw.in_transaction and not any(_first_word(each) in _STANDALONE for each in statements)
+    together = not raw.in_transaction and not any(map(is_standalone, statements))
     outcome = Outcome()
     if together:
         raw.execute("BEGIN IMMEDIATE")
@@ -201,14 +201,16 @@ def _execute(raw: sqlite3.Connection, statements: Sequence[Statement]) -> Outcom
 
 def _execute_in_transaction(raw: sqlite3.Connection, statements: Sequence[Statement]) -> Outcome:
     if not raw.in_transaction and any(
-        writes(each.sql, SQLITE) and _first_word(each) not in _STANDALONE for each in statements
+        writes(each.sql, SQLITE) and not is_standalone(each) for each in statements
     ):
         raw.execute("BEGIN IMMEDIATE")
     return _execute(raw, statements)
 
 
-def _first_word(statement: Statement) -> str:
-    return statement.sql.split(None, 1)[0].lower() if statement.sql.strip() else ""
+def is_standalone(statement: Statement) -> bool:
+    """Whether a statement manages transactions itself, or does nothing inside of one."""
+    words = statement.sql.split(None, 1)
+    return bool(words) and words[0].lower() in _STANDALONE
 
 
 def _patient(func: Callable[[sqlite3.Connection], T], raw: sqlite3.Connection) -> T:
@@ -218,7 +220,7 @@ def _patient(func: Callable[[sqlite3.Connection], T], raw: sqlite3.Connection) -
         try:
             return func(raw)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != _LOCKED or time.monotonic() > deadline:
+            if error.sqlite_errorcode & 0xFF != LOCKED or time.monotonic() > deadline:
                 raise
         time.sleep(0.005)
 
@@ -240,7 +242,7 @@ class SQLiteBackend:
         self._in_memory = path == MEMORY
         if self._in_memory:
             database, uri = f"file:atila-{os.getpid()}-{name.strip('@')}?mode=memory&cache=shared", True
-            max_conns = min(max_conns, _MEMORY_CONNECTIONS)
+            max_conns = min(max_conns, MEMORY_CONNECTIONS)
 
         def opening() -> sqlite3.Connection:
             return sqlite3.connect(

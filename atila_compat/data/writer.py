@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from .engines import PGSQL
+from .engines import PGSQL, SQLITE
 from .values import as_literal, as_postgres, as_sqlite
 
 
@@ -66,6 +66,11 @@ class Writer:
     def is_postgres(self) -> bool:
         """Whether this is for PostgreSQL."""
         return self.engine == PGSQL
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is for SQLite."""
+        return self.engine == SQLITE
 
     def raw(self, text: str) -> None:
         """Add SQL; never for what comes from a client."""

@@ -74,6 +74,7 @@ def render_error(
     encoder: JsonEncoder = "utcoffset",
     software: str = SOFTWARE,
     spec: dict[str, Any] | None = None,
+    with_locals: bool = False,
 ) -> tuple[str, bytes]:
     """The built-in body of an error answer: content type and bytes; both empty where there may be none.
 
@@ -89,6 +90,7 @@ def render_error(
         exc_info: the exception behind an unexpected error.
         encoder: `app.config.JSON_ENCODER`, for details that are not plain.
         software: the page's footer.
+        with_locals: whether the page shows the lines around and the local variables of each step, too.
         spec: the member `__spec__` of the JSON form, for local clients of an app that is debugged.
     """
     if not has_body(status_code):
@@ -99,7 +101,7 @@ def render_error(
             title=html.escape(f"{status_code} {reason}"),
             detail=_as_html(detail),
             mode="debug" if debug else "normal",
-            traceback=traceback_html(shown) if shown else "",
+            traceback=traceback_html(shown, with_locals) if shown else "",
             software=html.escape(software),
         )
         return HTML, page.encode("utf-8", "replace")

@@ -73,7 +73,7 @@ def exposed(was: Was) -> dict[str, Any] | None:
     answers; not to those who have to authenticate first. Emits the event `spec:exposed`.
     """
     request, app = was.request, was.app
-    if not app.debug or request.route is None or not _is_local(request.get_remote_addr()):
+    if not app.debug or request.route is None or not is_local(request.get_remote_addr()):
         return None
     if was.response.status_code == 401 and was.response.has_key("WWW-Authenticate"):
         return None
@@ -82,7 +82,8 @@ def exposed(was: Was) -> dict[str, Any] | None:
     return spec
 
 
-def _is_local(address: str) -> bool:
+def is_local(address: str) -> bool:
+    """Whether an address is one of the loopback interface."""
     return address.startswith("127.0.0.") or address == "::1"
 
 

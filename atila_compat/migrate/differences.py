@@ -385,7 +385,9 @@ def page() -> str:
         "`python -m atila_compat.migrate.differences > " + GUIDE + "`.",
         "",
     ]
-    for each in DIFFERENCES:
+    from .general_differences import GENERAL
+
+    for each in (*DIFFERENCES, *GENERAL):
         if not each.applies():
             continue
         lines += [
@@ -402,4 +404,6 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    print(page(), end="")
+    from atila_compat.migrate import differences  # this module by its name: `general_differences` imports it
+
+    print(differences.page(), end="")

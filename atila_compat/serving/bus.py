@@ -169,8 +169,8 @@ class LocalBus(Bus):
                 if length > LONGEST:
                     return
                 self._hear(await reader.readexactly(length))
-        except (OSError, asyncio.IncompleteReadError):
-            return
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            return  # asyncio complains in the log about a callback that was cancelled
         finally:
             self._readers.discard(task)
             writer.close()

@@ -269,6 +269,7 @@ def error_outcome(
         exc_info=exc_info,
         encoder=app.config.JSON_ENCODER,
         spec=spec.exposed_with_error(was) if app.expose_spec and in_handler else None,
+        with_locals=exc_info is not None and _asked_by_developer(was),
     )
     headers = raw_headers(response)
     if content_type:
@@ -276,6 +277,14 @@ def error_outcome(
     if has_body(status_code):
         headers.append((b"Content-Length", str(len(body)).encode()))
     return Complete(status_code, headers, body)
+
+
+def _asked_by_developer(was: Was) -> bool:
+    """Whether local variables may be shown: with --devel, to this machine, and to nobody through a proxy."""
+    app, request = was.app, was.request
+    if not (app.debug and app.expose_spec) or "x-forwarded-for" in request.lowered:
+        return False
+    return spec.is_local(request.get_remote_addr())
 
 
 def _handled(

@@ -25,6 +25,7 @@ from .command_line import (
     options,
 )
 from .constants import (
+    DB_DATABASES,
     DB_MONGODB,
     DB_PGSQL,
     DB_POSTGRESQL,
@@ -146,6 +147,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "DB_DATABASES",
     "DB_MONGODB",
     "DB_PGSQL",
     "DB_POSTGRESQL",

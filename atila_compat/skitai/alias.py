@@ -25,7 +25,8 @@ def alias(
     Args:
         name: `"@mydb"`; the "@" may be left out.
         ctype: `skitai.PROTO_HTTP`, `skitai.DB_PGSQL`..., or what `add_database_interface` registered.
-        members: `"[user:password@]host[:port][/path] [weight]"`, one or several; with `skitai.DJANGO` the
+        members: `"[user:password@]host[:port][/path] [weight]"`, one or several; database URLs
+            (`"mysql+aiomysql://user:password@host/db"`) with `skitai.DB_DATABASES`; with `skitai.DJANGO` the
             path of a project's settings file, whose default database it is.
         role, source: who may use it and from where; kept for the app.
         ssl: whether to encrypt the connections.

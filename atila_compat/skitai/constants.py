@@ -15,6 +15,8 @@ PROTO_WSS = "wss"
 
 DB_PGSQL = DB_POSTGRESQL = "*postgresql"
 DB_SQLITE3 = "*sqlite3"
+DB_DATABASES = "*databases"
+"""A database by its URL; this package's own, see `skitai.alias`."""
 DB_REDIS = "*redis"
 DB_MONGODB = "*mongodb"
 DB_SYN_PGSQL = "*postgresql_syn"

@@ -25,6 +25,10 @@ INCOMING_BYTES = 16 * 1024 * 1024
 """Bytes of a body that are kept while its answer waits for the client."""
 RUNNING_STREAMS = 512
 """Applications that run for one connection, cancelled streams included; the client may have 128 open."""
+MAX_REQUESTS = 3000
+MAX_CANCELLED = 128
+"""Of one connection; the client is asked to open another one then. zttp cuts a connection off, with all that
+runs on it, at its 4096th request and at its 256th cancelled one."""
 _ENHANCE_YOUR_CALM = 0x0B
 _GONE = 499
 
@@ -101,6 +105,9 @@ class HTTP2Protocol(ZttpH2Protocol):
         self.access_log = False  # uvicorn's own; ours is written by Cycle
         self.waiting: set[Cycle] = set()
         self.running = 0
+        self._requests = 0
+        self._cancelled = 0
+        self._last: int | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
@@ -124,7 +131,12 @@ class HTTP2Protocol(ZttpH2Protocol):
 
     def handle_request(self, event: Any) -> None:
         """A request begins; the application is called."""
+        if self._last is not None:
+            return  # the client has not heard yet; it is going to ask again on another connection
+        self._requests += 1
         super().handle_request(event)
+        if self._requests >= MAX_REQUESTS:
+            self.retire(event.stream_id)
         cycle: Any = self.cycles[event.stream_id]
         # uvicorn makes its cycles by their name and takes no class; the task has not begun yet
         cycle.__class__ = Cycle
@@ -135,6 +147,31 @@ class HTTP2Protocol(ZttpH2Protocol):
             self.conn.close(_ENHANCE_YOUR_CALM)
             self.flush()
             self.transport.close()
+
+    def handle_rst_stream(self, event: Any) -> None:
+        """The client has cancelled a request."""
+        super().handle_rst_stream(event)
+        self._cancelled += 1
+        if self._cancelled >= MAX_CANCELLED:
+            self.retire(event.stream_id)
+
+    def retire(self, last: int | None = None) -> None:
+        """Ask the client to open another connection: what has begun on this one is seen to its end.
+
+        Args:
+            last: the stream that begins last; the latest one where none is given.
+        """
+        if self._last is not None or self.transport.is_closing():
+            return
+        self._last = last if last is not None else max(self.cycles, default=0)
+        self.shutdown_requested = True
+        self.conn.close(0, last)
+        self.flush()
+
+    def shutdown(self) -> None:
+        """The server stops: end this connection behind the last answer."""
+        self.retire()
+        super().shutdown()
 
     def on_response_complete(self, stream_id: int) -> None:
         """An application has answered, or has come to its end without an answer."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ..app import Atila, Registry
+from ..app import Atila, Registry, default_config
 from ..context import current_was
 from ..errors import AtilaError
 from ..protocols.refusal import refuse
@@ -76,6 +76,9 @@ def load_app(mount: AppMount, registry: Registry, *, environment: str, threads: 
     if isinstance(app, Atila):
         app.apps = registry
         registry.add(mount.name, app)
+        default = default_config().MAX_UPLOAD_SIZE
+        if settings.max_upload_size is not None and app.config.MAX_UPLOAD_SIZE == default:
+            app.config.MAX_UPLOAD_SIZE = settings.max_upload_size
         # URLs that are built, and paths of cookies, have the path that a proxy takes off
         app.load(module, mount.pref, settings.root_path + mount.point, environment=environment)
         return LoadedApp(mount, app, app)
@@ -87,7 +90,7 @@ def load_app(mount: AppMount, registry: Registry, *, environment: str, threads: 
         raise LoadError(f"{mount.name} is no app: {app!r} cannot be called")
     from ..contrib.wsgi import WSGIApp
 
-    limit = mount.pref.config.get("MAX_UPLOAD_SIZE")
+    limit = mount.pref.config.get("MAX_UPLOAD_SIZE", settings.max_upload_size)
     options: dict[str, Any] = {} if limit is None else {"max_body": limit}
     wsgi = WSGIApp(app, threads=threads, debug=environment == "DEVEL", around=_with_was(registry), **options)
     return LoadedApp(mount, app, _dispatched_methods(wsgi))

@@ -163,7 +163,7 @@ class Service(Starlette):
             return
         if not self._ready:
             await self._open_late()
-        if self._status is not None and scope["path"].startswith(self._status.path):
+        if self._status is not None and self._status.covers(scope["path"]):
             await self._status(scope, receive, send)
             return
         if self._own_routes.extended or self.user_middleware or self.router.routes is not self._own_routes:

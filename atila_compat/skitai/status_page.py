@@ -28,9 +28,13 @@ class StatusPage:
     def __init__(self, path: str) -> None:
         self.path = "/" + path.strip("/")
 
+    def covers(self, path: str) -> bool:
+        """Whether a path is answered here."""
+        return path.startswith(self.path) and path[len(self.path) :] in ("", "/", "/metrics")
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         below = scope["path"][len(self.path) :].rstrip("/")
-        if scope["type"] != "http" or below not in ("", "/metrics"):
+        if scope["type"] != "http":
             await refuse(scope, send, 404)
             return
         if scope["method"] not in ("GET", "HEAD"):

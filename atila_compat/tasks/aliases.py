@@ -32,7 +32,7 @@ class Member:
         port: the given one, else the type's default; 0 where the type has none.
         user, password: percent-decoded; empty where not given.
         path: what follows the host: base path (`"/api"`) of HTTP members, database name (`"mydb"`) of
-            databases, file path of SQLite.
+            databases, file path of SQLite; the whole URL of `skitai.DB_DATABASES`.
         weight: share of the load, 1 by default.
         raw: the member string as it was given.
     """
@@ -41,7 +41,7 @@ class Member:
     port: int
     user: str = ""
     password: str = field(default="", repr=False)
-    path: str = ""
+    path: str = field(default="", repr=False)
     weight: int = 1
     raw: str = field(default="", repr=False)
 
@@ -95,6 +95,17 @@ def _host_and_port(text: str, raw: str) -> tuple[str, int]:
     return host, port or 0
 
 
+def _database_url(url: str, weight: int, raw: str) -> Member:
+    """The member that a URL such as `"mysql://user:pass@host/db"` names."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or not scheme:
+        raise ValueError(
+            f"member {scheme.rpartition('@')[2]!r} is no URL: write mysql://user:password@host/database"
+        )
+    host, port = _host_and_port(rest.partition("/")[0].rpartition("@")[2], f"{scheme}://...")
+    return Member(host, port, path=url, weight=weight, raw=raw)
+
+
 def parse_member(text: str, ctype: str, *, ssl: bool = False) -> Member:
     """Read `"[user:password@]host[:port][/path] [weight]"`, or the older `"host:port/db/user/password"`.
 
@@ -112,6 +123,8 @@ def parse_member(text: str, ctype: str, *, ssl: bool = False) -> Member:
     kind = plain_type(ctype)
     if kind == "*sqlite3":
         return Member("", 0, path=text, weight=weight, raw=raw)
+    if kind == "*databases":
+        return _database_url(text, weight, raw)
 
     scheme, separator, rest = text.partition("://")
     if separator:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import concurrent.futures
+import os
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from ..data.cursor import Cursor, Transaction
 from ..data.engines import SQLITE
 from ..data.failures import is_connection_error, is_unsent
-from ..data.sources import Backend, backend_of, is_sql
+from ..data.sources import Backend, backend_of, engine_of, is_sql
 from ..data.stub import Call, CommandStub, SQLStub
 from .aliases import Alias, find, parse_member
 from .clusters import Node, cluster_of
@@ -58,14 +59,18 @@ def open_database(
     found = find(alias, was.app) if is_alias else _unnamed(alias, dbname, user, password, dbtype)
     if not found.ctype.startswith("*"):
         raise TypeError(f"{found.name} is no data source but {found.ctype}: use was.get or was.stub")
+    by_databases = _by_databases(was)
     if transaction or cursor:
-        return _connection(was, found, Cursor if cursor else Transaction, options.get("timeout"))
+        kind = Cursor if cursor else Transaction
+        return _connection(was, found, kind, options.get("timeout"), by_databases)
     # a kept result is used where the app speaks of keeping, for HTTP unless the app says otherwise
     settings = CallOptions(**{"use_cache": bool(options.get("cache")), **options})
 
+    is_direct = found.ctype == SQLITE and not by_databases
+
     def begin(call: Call) -> RemoteTask | Spread:
         # one file is reached without the event loop, which would be two more changes of thread
-        direct = found.ctype == SQLITE and call.statements and (to_all or len(found.members) == 1)
+        direct = is_direct and call.statements and (to_all or len(found.members) == 1)
         kind = _SQLiteTask if direct else RemoteTask
         nodes: list[Node | None] = [None]
         if to_all:
@@ -73,7 +78,7 @@ def open_database(
         started = [
             start(
                 was,
-                _Work(was.runtime, found, call, node),
+                _Work(was.runtime, found, call, node, by_databases),
                 origin=_origin(found, call, node),
                 options=settings,
                 kind=kind,
@@ -83,8 +88,24 @@ def open_database(
         return Spread(started) if to_all else started[0]
 
     if is_sql(found):
-        return SQLStub(begin, found.ctype, was.app.get_sql_template())
+        return SQLStub(begin, engine_of(found), was.app.get_sql_template())
     return CommandStub(begin, found.ctype)
+
+
+def _by_databases(was: Was) -> bool:
+    """Whether SQL goes through the package `databases`: `app.config.SQL_ENGINE`, else ATILA_SQL_ENGINE.
+
+    Raises ValueError for an engine that is not known.
+    """
+    engine = was.app.config.get("SQL_ENGINE") or _engine_of_process()
+    if engine not in ("", "direct", "databases"):
+        raise ValueError(f"SQL_ENGINE is 'direct' or 'databases', not {engine!r}")
+    return bool(engine == "databases")
+
+
+@cache
+def _engine_of_process() -> str:
+    return os.environ.get("ATILA_SQL_ENGINE", "")
 
 
 @lru_cache(maxsize=256)
@@ -114,6 +135,7 @@ class _Work:
     alias: Alias
     call: Call
     only: Node | None
+    by_databases: bool
 
     async def __call__(self) -> Any:
         if self.call.is_known:
@@ -128,7 +150,7 @@ class _Work:
             return _failed(error)
 
     def _backend(self, node: Node) -> Backend:
-        return backend_of(self.runtime, self.alias, node.member)
+        return backend_of(self.runtime, self.alias, node.member, self.by_databases)
 
     async def _ask_any(self) -> Any:
         """Ask a server; one that cannot be reached is left alone for a while and the next is asked.
@@ -183,7 +205,11 @@ def _failed(error: Exception) -> Result:
 
 
 def _connection(
-    was: Was, alias: Alias, kind: type[Transaction] | type[Cursor], timeout: float | None
+    was: Was,
+    alias: Alias,
+    kind: type[Transaction] | type[Cursor],
+    timeout: float | None,
+    by_databases: bool,
 ) -> Transaction | Cursor:
     if not is_sql(alias):
         raise TypeError(f"{alias.name} has no transactions: it is {alias.ctype}")
@@ -191,5 +217,5 @@ def _connection(
     node = cluster.pick()
     assert node is not None
     cluster.release(node)
-    backend = cast("SQLBackend", backend_of(was.runtime, alias, node.member))
+    backend = cast("SQLBackend", backend_of(was.runtime, alias, node.member, by_databases))
     return kind(backend, was.runtime, was.app.get_sql_template(), timeout)

@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from .django_project import Project
+from ..launch import Serve
+from .conftest import SQLITE
+from .django_project import FILES, SETTINGS, Project
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -353,6 +355,39 @@ def test_queries_belong_to_requests(project: Project) -> None:
     """Outside of requests there is no data source, and the error says so."""
     code = "try: User.get ()\nexcept RuntimeError as error: print (error)"
     assert "no request is being handled here" in project.orm(code)
+
+
+def test_models_may_be_imported_first(serve: Serve) -> None:
+    """A launch script may import models before anything has set Django up: the alias names the settings."""
+    script = """
+        import skitai
+        from atila import Atila
+
+        skitai.alias ("@rdb", skitai.DJANGO, "project/settings.py")
+        from shop.models import User
+        app = Atila (__name__)
+
+        @app.route ("/")
+        def index (was):
+            return str (User.get (team = 3))
+
+        skitai.mount ("/", app)
+        skitai.run ()
+    """
+    models = """
+        from django.db import models
+        from atila.patches.djangopatch import Model
+
+        class User (Model):
+            team = models.ForeignKey ("Team", on_delete = models.CASCADE)
+
+        class Team (Model):
+            name = models.CharField (max_length = 8)
+    """
+    settings = SETTINGS.format(database=SQLITE)
+    files = {**FILES, "project/settings.py": settings, "shop/models.py": models, "shop/admin.py": ""}
+    app = serve(script, files=files)
+    assert app.client.get("/").text == "SELECT * FROM shop_user\nWHERE team_id = 3"
 
 
 # -- Django's own -------------------------------------------------------------------------------------------

@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 
 from atila_compat.data.cursor import Cursor, Transaction
-from atila_compat.data.engines import SQLITE
 from atila_compat.data.sqlite import SQLiteBackend
 from atila_compat.errors import HTTPError
 from atila_compat.serving.runtime import Runtime
 
-from .databases import Database, postgres_at
+from .databases import ENGINES, Database, sql_backend
 
 pytestmark = pytest.mark.anyio
 
@@ -29,9 +28,7 @@ async def in_thread(
 ) -> int:
     """Run `work(backend, runtime)` in a thread on a fresh table; the connections in use afterwards."""
     async with Runtime() as runtime:
-        backend: Any = (
-            SQLiteBackend(str(tmp_path / "a.db"), 3) if engine == SQLITE else postgres_at(postgres_url, 3)
-        )
+        backend = sql_backend(engine, postgres_url, tmp_path, 3)
         database = Database(backend)
         await database.sql(MAKE)
         await database.sql("INSERT INTO moved VALUES (1, 'x'), (2, 'y'), (3, 'z')")
@@ -39,17 +36,17 @@ async def in_thread(
             await asyncio.to_thread(work, backend, runtime)
             gc.collect()
             await asyncio.sleep(0.05)
-            if engine == SQLITE:
-                return int(backend.threads.busy)
+            if isinstance(backend, SQLiteBackend):
+                return backend.threads.busy
             return int(backend.pool.count - backend.pool.idle)
         finally:
             await database.sql("DROP TABLE moved")
             await backend.close()
 
 
-@pytest.fixture(params=["*sqlite3", "*postgresql"])
+@pytest.fixture(params=ENGINES)
 def check(request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path) -> Callable[[Any], Any]:
-    """Runs sync code against both engines and makes sure that no connection is left in use."""
+    """Runs sync code against every engine and makes sure that no connection is left in use."""
 
     async def run(work: Callable[[Any, Runtime], None]) -> None:
         assert await in_thread(request.param, postgres_url, tmp_path, work) == 0

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atila_compat.data.conditions import Q
-from atila_compat.data.engines import PGSQL, SQLITE
+from atila_compat.data.engines import PGSQL
 from atila_compat.data.expressions import V
 from atila_compat.data.sqlmaps import TemplateQuery
 
-from .databases import Database, opened
+from .databases import ENGINES, Database, opened
 
 ATTACKS = [
     "'; DROP TABLE t; --",
@@ -88,7 +88,7 @@ async def check(database: Database, value: str, other: str) -> None:
     assert await database.sql("SELECT count(*) AS n FROM t") == [{"n": 2}]
 
 
-@pytest.mark.parametrize("engine", [SQLITE, PGSQL])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_no_value_becomes_sql(engine: str, postgres_url: str) -> None:
     """Whatever the strings are, the builder finds what a parametrised query finds and the table survives."""
     loop = asyncio.new_event_loop()

@@ -24,10 +24,10 @@ from .databases import Database, opened, postgres_at
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def database(postgres_url: str) -> AsyncIterator[Database]:
+@pytest.fixture(params=["postgres", "postgres by databases"])
+async def database(request: pytest.FixtureRequest, postgres_url: str) -> AsyncIterator[Database]:
     """An empty PostgreSQL schema."""
-    async with opened(PGSQL, postgres_url) as found:
+    async with opened(request.param, postgres_url) as found:
         yield found
 
 

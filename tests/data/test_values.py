@@ -166,7 +166,7 @@ def test_what_an_engine_lacks_is_said_otherwise() -> None:
     )
     assert postgres.select("a").union("select 1").compile()[0] == "(SELECT * FROM a)\nUNION\n(select 1)"
     assert lite.select("a").filter(b=const("c")).compile()[0].endswith("b = (select * from c)")
-    assert lite.select("a").offset(3).compile()[0].endswith("LIMIT -1\nOFFSET 3")
+    assert lite.select("a").offset(3).compile()[0].endswith(f"LIMIT {2**63 - 1}\nOFFSET 3")
     assert lite.select("a").filter(b__contains="1%_\\").compile() == (
         "SELECT * FROM a\nWHERE b LIKE ? ESCAPE '\\'",
         ("%1\\%\\_\\\\%",),

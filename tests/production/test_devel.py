@@ -41,3 +41,36 @@ def test_a_module_beside_the_script(serve: Serve) -> None:
     assert _answers(app, "one")
     (app.folder / "beside.py").write_text('text = "another"\n')
     wait_for(lambda: _answers(app, "another"), "the new module answers")
+
+
+FAILING = """
+    import skitai
+    from atila import Atila
+
+    app = Atila (__name__)
+
+    @app.route ("/")
+    def index (was):
+        animal = "<lion>"
+        password = "sesame"
+        raise ValueError ("roar")
+
+    if __name__ == "__main__":
+        skitai.mount ("/", app)
+        skitai.run ()
+"""
+
+
+def test_error_pages_have_source_and_variables(serve: Serve) -> None:
+    """With --devel, for this machine only, escaped, without what is secret; never in production."""
+    page = {"Accept": "text/html"}
+    app = serve(FAILING, "--devel")
+    shown = app.client.get("/", headers=page).text
+    assert "raise ValueError (&quot;roar&quot;)</mark>" in shown
+    assert "<th>animal</th><td><code>&#x27;&lt;lion&gt;&#x27;</code>" in shown
+    assert "<th>password</th><td><code>(not shown)</code>" in shown
+    proxied = app.client.get("/", headers={**page, "X-Forwarded-For": "203.0.113.9"}).text
+    assert "lion" not in proxied
+    production = serve(FAILING).client.get("/", headers=page).text
+    assert "lion" not in production
+    assert "roar" not in production

@@ -75,7 +75,7 @@ def test_an_old_launch_script_answers(serve: Serve) -> None:
     assert (about["status"], about["title"]) == ("STARTING", "skitai/hello")
     assert app.stop() == 0
     assert f"worker started on 0.0.0.0:{app.port}" in app.log()
-    assert '"GET / HTTP/1.1" 200' in app.log()
+    assert "127.0.0.1 GET / 1.1 0 200 12 W0 " in app.log()
     assert f"umounted by {about['pid']}" in app.log()
     assert "Traceback" not in app.log()
 
@@ -236,18 +236,38 @@ def test_help(tmp_path: Path) -> None:
         ("--port=70000", "port has to be between 1 and 65535"),
         ("--workers=0", "workers has to be between 1"),
         ("--threads=-1", "threads has to be between 0"),
-        ("status", "status is not served yet: "),
-        ("-d", "start is not served yet: "),
-        ("stop", "stop is not served yet: "),
-        ("install", "install is not served yet: "),
-        ("--quic=443", "--quic is not served yet: "),
-        ("--nginx-conf=example.com", "--nginx-conf is not served yet: "),
     ],
 )
-def test_wrong_and_unserved_options_are_named(tmp_path: Path, argument: str, expected: str) -> None:
-    """What is unknown, wrong or of a later version ends the process with one line."""
+def test_wrong_options_are_named(tmp_path: Path, argument: str, expected: str) -> None:
+    """What is unknown or wrong ends the process with one line."""
     answer = run(tmp_path, HELLO, argument)
     assert answer.returncode in (1, 2)
+    assert len(answer.stderr.splitlines()) == 1
+    assert expected in answer.stderr
+
+
+def test_options_without_effect_are_named(serve: Serve) -> None:
+    """The service starts; the log says what to do instead."""
+    app = serve(HELLO, "--quic=443", "---gc")
+    assert app.client.get("/").text == "Hello, World"
+    assert "--quic is ignored: browsers speak HTTP/3 to a proxy" in app.log()
+    assert "---gc is ignored" in app.log()
+
+
+@pytest.mark.parametrize(
+    ("conf", "expected"),
+    [
+        ('keep_alive = "x"', "keep_alive takes a number of seconds, not 'x'"),
+        ("network_timeout = -1", "network_timeout has to be a number of seconds"),
+        ("max_queue = 0", "max_queue has to be between 1"),
+        ('access_log = "xml"', "access_log is 'columns', 'json' or empty, not 'xml'"),
+        ('state = "localhost"', "state is the URL of a Redis"),
+    ],
+)
+def test_wrong_keywords_are_named(tmp_path: Path, conf: str, expected: str) -> None:
+    """A keyword of `skitai.run` with a value that cannot be ends the process with one line."""
+    answer = run(tmp_path, HELLO.replace('name = "hello"', conf))
+    assert answer.returncode == 2
     assert len(answer.stderr.splitlines()) == 1
     assert expected in answer.stderr
 

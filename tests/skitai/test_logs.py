@@ -6,10 +6,13 @@ import contextlib
 import logging
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from atila_compat.settings import Settings
 from atila_compat.skitai import logs
+from atila_compat.skitai.access_log import Entry, access_log
 
 
 @contextlib.contextmanager
@@ -17,12 +20,14 @@ def fresh_loggers() -> Iterator[None]:
     """No logger has a handler, pytest's included; afterwards they are as they were."""
     root = logging.getLogger()
     handlers, root.handlers = root.handlers, []
-    known = [logging.getLogger(name) for name in (*logs.LOGGERS, "uvicorn.access")]
+    known = [logging.getLogger(name) for name in (*logs.LOGGERS, logs.APP, "atila_compat.access")]
     before = [(each, each.handlers[:], each.level, each.propagate, each.filters[:]) for each in known]
     for each in known:
         each.handlers.clear()
     yield
     root.handlers = handlers
+    access_log.configure("columns")
+    access_log.pool = lambda: (0, 0)
     for each, old_handlers, level, propagate, filters in before:
         each.handlers, each.level, each.propagate, each.filters = old_handlers, level, propagate, filters
 
@@ -38,7 +43,7 @@ def test_lines() -> None:
     assert line("atila_compat.server", logging.INFO, "app %s", "x") == "[info] app x"
     assert line("atila_compat.server", logging.WARNING, "careful") == "[warn] careful"
     assert line("atila_compat.app", logging.INFO, "[%s] %s", "mine", "text") == "[mine] text"
-    assert line("uvicorn.access", logging.INFO, "%s - %s", "a", "b") == "a - b"
+    assert line("atila_compat.access", logging.INFO, "%s - %s", "a", "b") == "a - b"
 
 
 def test_exceptions_follow_their_line() -> None:
@@ -57,7 +62,7 @@ def test_exceptions_follow_their_line() -> None:
 def test_lines_go_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     """The package's lines are printed; those of uvicorn's own life are not."""
     with fresh_loggers():
-        logs.configure([])
+        logs.configure(Settings())
         logging.getLogger("atila_compat.app").info("ours")
         logging.getLogger("uvicorn.error").info("theirs")
         logging.getLogger("uvicorn.error").error("trouble")
@@ -71,16 +76,34 @@ def test_logging_of_the_script_stays() -> None:
     """Where the script has set up logging, nothing is added to it."""
     with fresh_loggers():
         logging.getLogger().addHandler(logging.NullHandler())
-        logs.configure([])
+        logs.configure(Settings())
         assert logging.getLogger("atila_compat").handlers == []
 
 
-def test_silenced_paths(capsys: pytest.CaptureFixture[str]) -> None:
-    """`log_off` patterns keep paths out of the access log, by suffix and by prefix."""
+def test_the_access_log_of_a_script_with_logging(caplog: pytest.LogCaptureFixture) -> None:
+    """Where the script has set up logging the access log goes there, to a logger of its own."""
+    scope = {"method": "GET", "path": "/", "query_string": b"", "http_version": "1.1", "headers": []}
     with fresh_loggers():
-        logs.configure(["*.css", "/health", "/static/*"])
-        access = logging.getLogger("uvicorn.access")
-        for path in ("/a.css?v=1", "/health", "/static/a.js", "/shown"):
-            access.info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:1", "GET", path, "1.1", 200)
-        access.info("a line of another shape")
-    assert capsys.readouterr().out.count("GET") == 1
+        logging.getLogger().addHandler(caplog.handler)
+        logs.configure(Settings())
+        access_log.write(Entry(scope, 200, 0, 5, 0.01), "/", None)
+    assert [record.name for record in caplog.records] == ["atila_compat.access"]
+    assert caplog.messages == ["- GET / 1.1 0 200 5 W0 10 - - - - - - - - 0 0"]
+
+
+def test_files(tmp_path: Path) -> None:
+    """With a path the log goes to files, one for each kind that is wanted."""
+    with fresh_loggers():
+        logs.configure(Settings(log_path=str(tmp_path / "log"), log_kinds=("server", "app")))
+        logging.getLogger("atila_compat.server").info("one")
+        logging.getLogger("atila_compat.app").info("two")
+    assert (tmp_path / "log" / "server.log").read_text().endswith("[info] one\n")
+    assert (tmp_path / "log" / "app.log").read_text().endswith("[info] two\n")
+    assert not (tmp_path / "log" / "request.log").exists()
+
+
+def test_a_path_that_cannot_be_written(tmp_path: Path) -> None:
+    """The service does not start, and says why."""
+    (tmp_path / "file").touch()
+    with fresh_loggers(), pytest.raises(SystemExit):
+        logs.configure(Settings(log_path=str(tmp_path / "file")))

@@ -88,6 +88,7 @@ PUBLIC = [
     "was",
     "websocket",
     "DB_MONGODB",
+    "DB_DATABASES",
     "DB_PGSQL",
     "DB_POSTGRESQL",
     "DB_REDIS",

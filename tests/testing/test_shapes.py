@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import jsonschema
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atila_compat.testing.shapes import schema_of_values
 
 
+@settings(max_examples=60)
 @given(
     st.lists(
         st.recursive(

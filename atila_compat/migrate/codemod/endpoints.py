@@ -5,8 +5,9 @@
         return was.render ("a.html")        was = request.state.was
                                             return HTMLResponse (was.render ("a.html"))
 
-Hooks, sessions and error pages of the app apply to such endpoints as before. A handler with arguments, with a
-rule that has parameters, with other decorators, or with answers that are not plainly text or JSON stays.
+Hooks, sessions and error pages of the app apply to such endpoints as before; HEAD is answered too. A handler
+with arguments, with a rule that has parameters, with other decorators, or with answers that are not plainly
+text or JSON stays.
 """
 
 # ruff: noqa: N802 - libcst calls visitors by the names of its nodes
@@ -33,7 +34,7 @@ SHARED = frozenset(
     }
 )
 """Attributes of `was` that mean the same in an endpoint."""
-_EXTENDING = frozenset({"pref.extends", "pref.overrides", "app.extends", "app.overrides"})
+_ORDERING = frozenset({"pref.extends", "pref.overrides", "app.extends", "app.overrides", "app.unroute"})
 _DEFAULT_METHODS = ("GET", "POST")
 
 
@@ -75,9 +76,9 @@ def shared_rules(work: Work) -> frozenset[str]:
     return frozenset(rule for rule, count in counts.items() if count > 1)
 
 
-def has_extensions(work: Work) -> bool:
-    """Whether packages of the code base extend or override each other."""
-    return any(use.name in _EXTENDING for module in work.base.modules for use in module.uses)
+def has_order(work: Work) -> bool:
+    """Whether packages of the code base extend or override each other, or close routes."""
+    return any(use.name in _ORDERING for module in work.base.modules for use in module.uses)
 
 
 class _Converter(cst.CSTTransformer):
@@ -95,7 +96,7 @@ class _Converter(cst.CSTTransformer):
         self.responses: set[str] = set()
         self.blocking = Blocking(work.tree)
         self.ids, self.shared = named_ids(work), shared_rules(work)
-        self.extended = has_extensions(work)
+        self.ordered = has_order(work)
 
     def leave_FunctionDef(
         self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
@@ -123,8 +124,8 @@ class _Converter(cst.CSTTransformer):
         (decorator,) = function.decorators
         call = cst.ensure_type(decorator.decorator, cst.Call)
         was = _only_argument(function)
-        if self.extended:
-            raise _Stay("belongs to packages that extend or override each other")
+        if self.ordered:
+            raise _Stay("belongs to an app that says which routes come first (extends, overrides, unroute)")
         if any(_rule(argument) in self.shared for argument in call.args[:1]):
             raise _Stay("has a rule that another handler has too")
         if name in self.ids or self.work.module.references(name, line, with_urls=True):
@@ -144,6 +145,8 @@ class _Converter(cst.CSTTransformer):
             raise _Stay(answers.problem)
         body = _with_was(body, was)
         self.responses |= answers.responses
+        if "JSONResponse" in answers.responses:
+            self.work.left.append((line, f"{name} answers JSON now, to clients that ask for XML too"))
         waits = function.asynchronous is None and self.blocking.reason(function)
         parameter = function.params.params[0].with_changes(name=cst.Name("request"))
         return function.with_changes(

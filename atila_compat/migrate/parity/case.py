@@ -1,7 +1,7 @@
 """Cases: exchanges with a server and the answers that it gave, in a folder of two files.
 
-case.json has the exchanges, recorded.json the answers. The README of the migration guide's page on parity
-describes their keys; tests/conformance/FORMAT.md of the sources does so in full.
+case.json has the exchanges, recorded.json the answers; migration_guide/03-parity.md shows both, and
+tests/conformance/FORMAT.md of the sources describes all their keys.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ def test_text_becomes_a_page() -> None:
 
 
 def test_json_that_is_written_out_becomes_json() -> None:
-    """was.API with values that are written there becomes a JSONResponse of them."""
+    """was.API with values that are written there becomes a JSONResponse; that XML is lost is said."""
     before = HEAD + (
         '@app.route("/json", methods=["GET"])\n'
         'def js(was):\n    return was.API({"a": None}, hello="world", n=[1, -2.5, {"x": True}])\n'
@@ -35,7 +35,7 @@ def test_json_that_is_written_out_becomes_json() -> None:
         "async def js(request):\n"
         '    return JSONResponse({"a": None, "hello": "world", "n": [1, -2.5, {"x": True}]})\n'
     )
-    assert ENDPOINTS.transformed(before, after) == []
+    assert ENDPOINTS.transformed(before, after) == ["js answers JSON now, to clients that ask for XML too"]
 
 
 def test_was_is_found_where_it_is_used() -> None:

@@ -1,0 +1,167 @@
+"""Differences that no use of a name tells of: how the service behaves, at its edges above all.
+
+They stand on the same page as those of `differences.py`, behind them.
+"""
+
+from __future__ import annotations
+
+from .differences import Difference
+
+GENERAL: tuple[Difference, ...] = (
+    Difference(
+        "session-options",
+        "Session cookies can be Secure, HttpOnly and SameSite",
+        "They have none of the three, and nobody can change it.",
+        "They have none by default; `pref.session_cookie_secure`, `pref.session_cookie_httponly` and "
+        "`pref.session_cookie_samesite` switch them on.",
+        "Scripts of old pages may read the cookie; new ones should not be able to.",
+        "Switch on what your pages allow. Nothing brings the old way back, since it is the default.",
+    ),
+    Difference(
+        "session-expiry",
+        "A longer `set_expiry` survives",
+        "The next write sets the session's end back to `session_timeout` from now.",
+        "A session that was given longer keeps it.",
+        "`set_expiry (86400 * 30)` means thirty days.",
+        "For the old way call `was.session.set_expiry (app.session_timeout)` where you write.",
+    ),
+    Difference(
+        "teardown",
+        "`teardown_request` after errors is a choice",
+        "It does not run after an unhandled exception.",
+        "The same by default; with `pref.teardown_always = True` it runs always.",
+        "Connections that a teardown gives back would leak.",
+        "Set the option where the hook frees something.",
+    ),
+    Difference(
+        "parameter-errors",
+        "A TypeError within a handler is a failure of the handler",
+        "A handler without parameters that raises TypeError is answered 400, as a wrong call.",
+        "Only a call that does not fit the handler is 400; what goes wrong inside is 502.",
+        "The client is not to blame.",
+        "Raise `was.Error ('400 Bad Request')` where you mean it.",
+    ),
+    Difference(
+        "whole-app-authentication",
+        "`app.authenticate` covers unknown paths",
+        "Unknown paths ask for credentials before they are 404.",
+        "The same, and native routes ask, too.",
+        "Nobody may find out what is there.",
+        "Nothing.",
+    ),
+    Difference(
+        "static-slash",
+        "`was.Static` takes a leading slash",
+        "`was.Static ('/robots.txt')` is a 502.",
+        "It is the same as without the slash.",
+        "README: Static files.",
+        "Nothing.",
+    ),
+    Difference(
+        "static-links",
+        "Static files never lie outside of their root",
+        "A symbolic link leads wherever it points.",
+        "One that leads out of the directory is 404.",
+        "A link that was made by accident would show any file of the machine.",
+        "Mount the other directory, too.",
+    ),
+    Difference(
+        "digest-nonces",
+        "Nonces of digest authentication are ours, and expire",
+        "Any nonce is accepted for ever.",
+        "Nonces are signed and expire; browsers ask once more of themselves. Nonces of others are accepted "
+        "while `app.config.DIGEST_FOREIGN_NONCES` is True. `app.config.DIGEST_SHA256 = True` offers "
+        "SHA-256, too.",
+        "Whoever has listened could use an old header again.",
+        "Set DIGEST_FOREIGN_NONCES to False when no script sends its own nonces any more.",
+    ),
+    Difference(
+        "head-and-405",
+        "HEAD and 405 are as they were",
+        "HEAD to a route is 405, and a 405 has no Allow header.",
+        "The same. Native routes answer HEAD where they answer GET.",
+        "Clients may count on it.",
+        "Move a route to Starlette where HEAD should work.",
+    ),
+    Difference(
+        "certificates",
+        "Certificates of other servers are verified",
+        "`was.get ('https://...')` takes any certificate.",
+        "An invalid one is an error of the task.",
+        "Who does not look at certificates talks to anybody.",
+        "`pref.config.OUTGOING` says what to trust instead: an authority of your own, or nothing at all.",
+    ),
+    Difference(
+        "jsonrpc-errors",
+        "JSON-RPC errors raise",
+        "`was.jsonrpc` stubs return error objects.",
+        "They raise RPCError with code and message.",
+        "An error that looks like a result goes on unseen.",
+        "Catch it where you look for `error` in results.",
+    ),
+    Difference(
+        "inspect-operators",
+        "Misspelt operators of `app.inspect` are errors at once",
+        "`age__bigger = 3` is ignored.",
+        "It is an error when the route is declared, which names the operators there are.",
+        "A check that is never made is worse than none.",
+        "Correct the name.",
+    ),
+    Difference(
+        "websocket-order",
+        "Messages of a WebSocket are handled once, in order",
+        "Two quick messages may be handled at a time, or one of them twice.",
+        "One after the other, in the order in which they came.",
+        "Conversations have an order.",
+        "Use `was.Thread` in the handler where messages may be worked on at a time.",
+    ),
+    Difference(
+        "websocket-origin",
+        "A WebSocket needs no Origin header",
+        "A handshake without one is a 400.",
+        "It is accepted; the app's list of origins counts where there is one.",
+        "Programs send none.",
+        "Set `app.access_control_allow_origin` to keep other sites out.",
+    ),
+    Difference(
+        "websocket-pings",
+        "Pings are answered",
+        "They reach the handler as messages.",
+        "The server answers them with a pong.",
+        "Proxies and clients keep connections alive by them.",
+        "Nothing.",
+    ),
+    Difference(
+        "sql-values",
+        "Values never become a part of SQL",
+        "Values are quoted into the text.",
+        "They are bound parameters.",
+        "No value can become SQL.",
+        "Nothing. `str (query)` shows the text with its values, for reading.",
+    ),
+    Difference(
+        "otp-import",
+        "`atila.was.generate_otp` is there",
+        "README imports it; it does not exist.",
+        "It does.",
+        "README: One-Time Password.",
+        "Nothing.",
+    ),
+    Difference(
+        "forged-tokens",
+        "Forged tokens and message boxes count as none",
+        "They are a 502, after they have been unpickled.",
+        "They are treated as absent.",
+        "Only a right signature says that something is ours.",
+        "Nothing.",
+    ),
+    Difference(
+        "time-limits",
+        "Every wait has an end",
+        "A task without a time limit, or an answer that never comes, waits for ever.",
+        "Tasks have a time limit each, deferred answers `app.config.REQUEST_TIMEOUT` "
+        "seconds, 300 by default.",
+        "A server that waits for ever has no threads left one day.",
+        "Raise the limits where something really takes that long.",
+    ),
+)

@@ -1,0 +1,155 @@
+"""Figures of a service in production: `python -m tests.benchmarks.serving`; nothing of it is asserted in tests.
+
+Throughput of one worker and of two, cost of the access log, time to the first answer, time to stop, memory after
+many requests, many connections, the effect of a slowloris on others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import resource
+import socket
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from textwrap import dedent
+
+import psutil
+
+from ..launch import RUN, Launched
+from ..production.traffic import service
+from ..servers import HOST
+from .load import Order, Outcome
+from .measure import LoadGenerator
+
+REQUEST = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+@contextlib.contextmanager
+def _running(*args: str, **conf: object):  # type: ignore[no-untyped-def]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "serve.py").write_text(dedent(service(**conf)))
+        app = Launched(RUN, folder, args)
+        try:
+            yield app
+        finally:
+            app.stop()
+
+
+def _load(generator: LoadGenerator, app: Launched, seconds: float, connections: int = 32) -> Outcome:
+    return generator.carry_out(
+        Order(app.port, REQUEST, 200, connections=connections, seconds=seconds, warm_up=0.5)
+    )
+
+
+def throughput(generator: LoadGenerator, seconds: float, rounds: int) -> None:
+    """One worker, two workers, with the access log and without, in turns."""
+    with contextlib.ExitStack() as stack:
+        apps = {
+            "1 worker": stack.enter_context(_running()),
+            "1 worker, no access log": stack.enter_context(_running(access_log="")),
+            "2 workers": stack.enter_context(_running("--workers=2")),
+        }
+        rates: dict[str, list[float]] = {name: [] for name in apps}
+        for _ in range(rounds):
+            for name, app in apps.items():
+                outcome = _load(generator, app, seconds)
+                assert not outcome.wrong, name
+                assert not outcome.broken, name
+                rates[name].append(outcome.answers / outcome.seconds)
+    found = {name: median(each) for name, each in rates.items()}
+    for name, rate in found.items():
+        print(f"{name:<28}{rate:>10.0f} requests/s")
+    print(f"{'two workers over one':<28}{found['2 workers'] / found['1 worker']:>10.2f}")
+    print(f"{'cost of the access log':<28}{1 - found['1 worker'] / found['1 worker, no access log']:>10.1%}")
+
+
+def start_and_stop(rounds: int) -> None:
+    """From the command to the first answer, and from SIGTERM to the end, of an idle service with two workers."""
+    starts, stops = [], []
+    for _ in range(rounds):
+        began = time.monotonic()
+        with _running("--workers=2") as app:
+            assert app.client.get("/").text == "hello"
+            starts.append(time.monotonic() - began)
+            time.sleep(1.2)
+            began = time.monotonic()
+            app.process.terminate()
+            app.process.wait()
+            stops.append(time.monotonic() - began)
+    print(f"{'start to first answer':<28}{median(starts):>10.2f} s")
+    print(f"{'shutdown when idle':<28}{median(stops):>10.2f} s")
+
+
+def memory(generator: LoadGenerator, few: int, many: int) -> None:
+    """Resident memory after some requests and after many."""
+    with _running() as app:
+        process = psutil.Process(app.process.pid)
+        done, found = 0, []
+        for goal in (few, many):
+            while done < goal:
+                done += _load(generator, app, 2).answers
+            found.append(process.memory_info().rss)
+    change = found[1] / found[0] - 1
+    print(f"{f'memory after {few}, {done}':<28}{found[0] / 2**20:>10.1f} MiB, {found[1] / 2**20:.1f} MiB ({change:+.1%})")
+
+
+def connections(count: int) -> None:
+    """Keep-alive connections that are held, each answered twice."""
+    with _running(keep_alive=60) as app, contextlib.ExitStack() as stack:
+        process = psutil.Process(app.process.pid)
+        before = process.memory_info().rss
+        held = [stack.enter_context(socket.create_connection((HOST, app.port), timeout=30)) for _ in range(count)]
+        for _ in range(2):
+            for each in held:
+                each.sendall(REQUEST.encode())
+            for each in held:
+                found = b""
+                while not found.endswith(b"hello"):
+                    found += each.recv(4096)
+        grown = process.memory_info().rss - before
+    print(f"{f'{count} connections':<28}{grown / count / 1024:>10.1f} KiB each")
+
+
+def slowloris(generator: LoadGenerator, count: int, seconds: float) -> None:
+    """Time to an answer of others, without and with so many clients whose heads do not end."""
+    with _running(network_timeout=60) as app, contextlib.ExitStack() as stack:
+        calm = _load(generator, app, seconds, connections=4)
+        slow = [stack.enter_context(socket.create_connection((HOST, app.port))) for _ in range(count)]
+        for each in slow:
+            each.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nX-")
+        beset = _load(generator, app, seconds, connections=4)
+    print(
+        f"{f'slowloris of {count}':<28}p99 {calm.p99 * 1000:.2f} ms before, {beset.p99 * 1000:.2f} ms during it "
+        f"({beset.p99 / calm.p99:.2f} x)"
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.serving", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each load")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--few", type=int, default=20_000, help="requests before memory is looked at first")
+    parser.add_argument("--many", type=int, default=200_000, help="requests before it is looked at again")
+    parser.add_argument("--connections", type=int, default=5_000)
+    given = parser.parse_args(argv)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, given.connections + 1000)), hard))
+    generator = LoadGenerator()
+    try:
+        start_and_stop(given.rounds)
+        throughput(generator, given.seconds, given.rounds)
+        slowloris(generator, 500, given.seconds)
+        connections(given.connections)
+        memory(generator, given.few, given.many)
+    finally:
+        generator.close()
+
+
+if __name__ == "__main__":
+    main()
