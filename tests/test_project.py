@@ -31,7 +31,7 @@ TOP_LEVEL = {
 LONGEST_MODULE = 500
 
 FLOORS = (
-    ("context", "errors", "settings", "state", "structures", "types"),
+    ("context", "errors", "locks", "settings", "state", "state_redis", "structures", "types"),
     ("http",),
     ("routing",),
     ("hooks",),
@@ -56,7 +56,7 @@ ON_THE_GROUND = {
 
 UPWARD = {
     ("app", "skitai"): "`app.run()` starts the engine, README of the original",
-    ("app", "skitai.preference"): "`app.set_static()`, `app.extends()`: what preferences do, for apps without one",
+    ("app", "skitai.preference"): "`app.set_static()`, `app.extends()`: what preferences do",
     ("app", "testing.in_process"): "`app.test_client()`",
     ("skitai.script", "shims.hook"): "a launch script that is run gets the names that the hook serves",
     ("skitai", "testing.launcher"): "`skitai.test_client()`",

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..protocols.ws_wsgi import websocket
 from ..state import state as g
 from .alias import add_database_interface, alias
 from .command_line import (
@@ -302,6 +301,13 @@ def register_g(*names: str) -> Callable[[T], T]:
 
 
 register_cache_keys = register_states = addlu = deflu = lukeys = trackers = register_g
+
+
+def websocket(*args: Any, **options: Any) -> Any:
+    """Let a view of a WSGI app talk over WebSockets; see `protocols.ws_wsgi.websocket`."""
+    from ..protocols.ws_wsgi import websocket as declare  # the server's side, which launch scripts do not need
+
+    return declare(*args, **options)
 
 
 def test_client(*args: Any, **options: Any) -> Any:
