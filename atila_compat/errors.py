@@ -23,6 +23,7 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 REASONS: dict[int, str] = {status.value: status.phrase for status in HTTPStatus} | {
     302: "Object Moved",
     413: "Request Entity Too Large",
+    416: "Range Not Satisfiable",
     530: "Parameter Mismatch",
 }
 """Reason phrases; the ones that differ from the standard library's are the original's."""
@@ -50,6 +51,7 @@ def split_status(status: str) -> tuple[int, str]:
     assert len(code) == 3 and code.isascii() and code.isdigit(), (
         f'status should look like "200 OK", got {status!r}'
     )
+    assert code >= "200", f"{code} announces an answer and cannot be one: use a status of 200 or above"
     assert not any(c in reason for c in "\r\n\0"), "a status may not contain line breaks"
     return int(code), reason.strip() or REASONS.get(int(code), "")
 
@@ -78,6 +80,11 @@ class HTTPError(Exception):
         self.errno = errno
         self.exc_info: ExcInfo | None = sys.exc_info() if traceback else None
         super().__init__(status, explain, errno)
+
+    @property
+    def detail(self) -> str | bool:
+        """What error handlers are told as `error["detail"]`: the explanation, False where there is none."""
+        return self.explain or False
 
     @property
     def status_code(self) -> int:

@@ -43,7 +43,7 @@ class Settings:
         extra: settings without effect on this engine, by the name of the function that made them.
     """
 
-    backlog: int = 2048
+    backlog: int = 4096
     keep_alive: float = 2
     network_timeout: float = 30
     max_upload_size: int | None = None

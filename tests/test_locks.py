@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,11 @@ def _spaces(tmp_path: Path, redis_url: str) -> list[Locks]:
     return [alone, local, remote]
 
 
+def _in_a_thread(func: Callable[[], bool]) -> bool:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(func).result()
+
+
 def test_threads_exclude_each_other(tmp_path: Path, redis_url: str) -> None:
     """One thread has it, as often as it likes; another one waits, as long as it likes."""
     for space in _spaces(tmp_path, redis_url):
@@ -42,9 +49,7 @@ def test_threads_exclude_each_other(tmp_path: Path, redis_url: str) -> None:
             assert lock.acquire()
             lock.release()
             for options in ({"blocking": False}, {"timeout": 0.05}):
-                thread = threading.Thread(target=lambda options=options: found.append(lock.acquire(**options)))
-                thread.start()
-                thread.join()
+                found.append(_in_a_thread(partial(lock.acquire, **options)))  # noqa: PERF401
         assert found == [False, False]
         with pytest.raises(RuntimeError, match="does not have it"):
             lock.release()

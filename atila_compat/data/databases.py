@@ -162,12 +162,7 @@ class DatabasesBackend:
         self.engine = engine
         self._connections = connections
         self._keeper = keeper
-        self.pool: Pool[Any] = Pool(connections.open, self._close, max_conns, _is_usable)
-
-    async def _close(self, raw: Any) -> None:
-        if self.engine == SQLITE:
-            await raw.interrupt()  # else it would wait for a statement that nobody waits for
-        await self._connections.close(raw)
+        self.pool: Pool[Any] = Pool(connections.open, connections.close, max_conns, _is_usable)
 
     def release(self, raw: Any, is_idle: bool) -> None:
         """Take a connection back; one that still does something, or is in a transaction, is closed."""
@@ -192,15 +187,17 @@ class DatabasesBackend:
         if self.engine == MYSQL:
             sql, params = as_format(sql, params)
         async with raw.cursor() as cursor:
-            if params:
-                await cursor.execute(sql, params)
-            else:
-                await cursor.execute(sql)
+            try:
+                await (cursor.execute(sql, params) if params else cursor.execute(sql))
+                rows = await cursor.fetchall() if cursor.description else []
+            except asyncio.CancelledError:
+                if self.engine == SQLITE:
+                    await raw.interrupt()  # the cursor could not be closed before the statement has ended
+                raise
             if not cursor.description:
                 return Outcome(None, [], cursor.rowcount, cursor.lastrowid)
             columns = tuple(column[0] for column in cursor.description)
-            rows = [tuple(row) for row in await cursor.fetchall()]
-            return Outcome(columns, rows, len(rows), cursor.lastrowid)
+            return Outcome(columns, [tuple(row) for row in rows], len(rows), cursor.lastrowid)
 
     async def run(self, raw: Any, statements: Sequence[Statement]) -> Outcome:
         """Execute statements; several succeed or fail together."""

@@ -99,7 +99,8 @@ def statements_of(sql: str, params: Params | None, engine: str) -> list[Statemen
     """What to execute for SQL of the app's own, one or several statements.
 
     Placeholders are `?` and `:name` on SQLite, the same or `%s` and `%(name)s` on MySQL; `%s`, `%(name)s`,
-    `$1` or `?` on PostgreSQL, where `%%` stands for a percent sign once there are parameters and a tuple is a list for IN, as psycopg2 has it.
+    `$1` or `?` on PostgreSQL, where `%%` stands for a percent sign once there are parameters and a tuple is
+    a list for IN, as psycopg2 has it.
     Raises ValueError where placeholders and parameters do not fit together, or for values that the engine has
     no place for.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..app import Atila
     from .response import Response
 
-_UNSAFE_IN_URL = re.compile(r"[\x00-\x20\x7f-\uffff\U00010000-\U0010ffff\"<>\\^`{|}]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Answers:
@@ -58,9 +58,9 @@ class Answers:
     ) -> Reply:
         """Send the client to `url` (README "Redirecting").
 
-        Characters that cannot stand in a URL are escaped, line breaks among them.
+        The URL is sent as it is, in UTF-8; line breaks and other control characters are escaped.
         """
-        url = _UNSAFE_IN_URL.sub(lambda found: quote(found[0], errors="replace"), url)
+        url = _CONTROL.sub(lambda found: quote(found[0]), url)
         response = self.response
         response.set_status(status)
         response.set_header("Location", url)
@@ -69,7 +69,8 @@ class Answers:
             response.set_headers(headers)
         if body is None:
             line, link = html.escape(response.get_status()), html.escape(url)
-            response.set_header("Content-Type", "text/html")
+            if not response.has_key("Content-Type"):
+                response.set_header("Content-Type", "text/html")
             body = (
                 f"<html><head><title>{line}</title></head><body><h1>{line}</h1>"
                 f'This document may be found <a HREF="{link}">here</a></body></html>'

@@ -43,20 +43,18 @@ for _names, _convert in (
 
 
 class Fields(dict[str, Any]):
-    """Named values being collected: a repeated name becomes the list of its values in order."""
+    """Named values being collected: a repeated name becomes the list of its values in order.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._repeated: set[str] = set()
+    A list that a typed key made is the beginning of that list.
+    """
 
     def put(self, name: str, value: Any) -> None:
         """Add a value."""
         if name not in self:
             self[name] = value
-        elif name in self._repeated:
+        elif isinstance(self[name], list):
             self[name].append(value)
         else:
-            self._repeated.add(name)
             self[name] = [self[name], value]
 
 
@@ -93,15 +91,11 @@ def parse_query(text: str) -> dict[str, Any]:
 def merge(params: dict[str, Any], query: dict[str, Any], data: Any) -> dict[str, Any]:
     """One dict of path parameters, query and body.
 
-    A query value joins a parameter of its name in a list, the body overwrites.
+    What the query has under a parameter's name, be it a list, is put beside it; the body overwrites.
     """
     merged = dict(params)
     for name, value in query.items():
-        if name in merged:
-            values = value if isinstance(value, list) else [value]
-            merged[name] = [merged[name], *values]
-        else:
-            merged[name] = value
+        merged[name] = [merged[name], value] if name in merged else value
     if isinstance(data, dict):
         merged.update(data)
     return merged

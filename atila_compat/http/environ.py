@@ -45,7 +45,7 @@ def build_environ(request: Request) -> dict[str, Any]:
             "SCRIPT_NAME": root + "/",
             "SCRPIT_PATH": root + "/",
             "PATH_INFO": request.path,
-            "CONNECTION_TYPE": request.lowered.get("connection", ""),
+            "CONNECTION_TYPE": request.lowered.get("connection"),
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": request.scheme,
             "wsgi.input": _input_of(request),

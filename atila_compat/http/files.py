@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["FileReply", "Files", "RedirectReply"]
 
 
+class NoFile(HTTPError):
+    """There is no static file at a URL; told as the server itself tells it of one that a client asks for."""
+
+    detail = ""
+
+
 class Files:
     """The part of `was` that answers with files."""
 
@@ -54,7 +60,7 @@ class Files:
             uri = "/" + uri.lstrip("/")
             found = static.lookup(uri) or (static.lookup(unquote(uri)) if "%" in uri else None)
         if found is None:
-            raise HTTPError("404 Not Found")
+            raise NoFile("404 Not Found")
         if isinstance(found, RedirectReply):
             # the app's own mount point is no part of the paths of files
             inner = self.app.basepath.rstrip("/")

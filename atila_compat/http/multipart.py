@@ -97,7 +97,7 @@ class _Form:
         if b"filename" not in options:
             filename = _extended_filename(disposition)
         if filename:  # browsers send an empty one where no file was chosen
-            media = self._headers.get(b"content-type", b"").decode("latin-1").strip()
+            media = self._headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip()
             self._file = File(filename, media)
             self.files.append(self._file)
 

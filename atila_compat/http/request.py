@@ -146,7 +146,7 @@ class Request:
         """Headers by lower-case name; repeated ones joined."""
         found: dict[str, str] = {}
         for key, value in self.scope["headers"]:
-            name, text = key.decode("latin-1"), value.decode("latin-1")
+            name, text = key.decode("latin-1"), value.decode("latin-1").strip(" \t")
             if name in found:
                 found[name] += ("; " if name == "cookie" else ", ") + text
             else:
@@ -255,8 +255,8 @@ class Request:
         return found
 
     def acceptable(self, media: str, strict: bool = True) -> bool:
-        """Whether the client takes `media`; not `strict`: `*/*` counts too."""
-        return media in self.accept or (not strict and "*/*" in self.accept)
+        """Whether the client takes `media`, by name; not `strict`: whether it takes anything, `*/*`."""
+        return (media if strict else "*/*") in self.accept
 
     # -- client ---------------------------------------------------------------------------------------------
 
@@ -366,8 +366,8 @@ class Request:
         return self.DATA
 
     def get_body(self) -> bytes | None:
-        """The body; None where there is none, or for a large multipart body (spec/04 section 2)."""
-        return self.body
+        """The body; None where it is empty, or for a large multipart body (spec/04 section 2)."""
+        return self.body or None
 
     get_payload = get_body
     payload = property(get_body)

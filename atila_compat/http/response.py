@@ -33,14 +33,21 @@ class ErrorReply:
     """An error that a handler returns in place of raising it; error handlers and Accept choose its body.
 
     Args:
-        message: takes the place of the reason phrase in the body.
-        detail: told to the client as `more_info`.
+        detail: told to the client as `more_info`; None where the handler gave no reason.
         errno: the `code` of the body in place of status * 100.
+        message: takes the place of the reason phrase in the body, which is then a body of the handler's own:
+            error handlers are asked only where it is to be a page.
     """
 
     __slots__ = ("detail", "errno", "message", "status_code")
 
-    def __init__(self, status_code: int, detail: str = "", errno: int | str = 0, message: str = "") -> None:
+    def __init__(
+        self,
+        status_code: int,
+        detail: str | None = None,
+        errno: int | str | None = 0,
+        message: str = "",
+    ) -> None:
         self.status_code = status_code
         self.detail = detail
         self.errno = errno
@@ -81,7 +88,7 @@ class Response:
             return ErrorReply(self.status_code)
         return Reply(body)
 
-    def with_explain(self, status: str, why: str = "", errno: int | str = 0) -> ErrorReply:
+    def with_explain(self, status: str, why: str = "", errno: int | str | None = None) -> ErrorReply:
         """An error with an explanation, to be returned."""
         self.set_status(status)
         return ErrorReply(self.status_code, why, errno)
@@ -143,8 +150,11 @@ class Response:
         """Status code and reason phrase."""
         return f"{self.status_code} {self.reason}"
 
-    get_reply = get_status
     status = property(get_status)
+
+    def get_reply(self) -> tuple[int, str]:
+        """Status code and reason phrase, apart."""
+        return self.status_code, self.reason
 
     def set_code(self, status_code: int) -> None:
         """Set the status code, with the standard reason phrase."""

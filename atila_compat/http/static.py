@@ -10,7 +10,8 @@ from ..types import Scope
 from .file_reply import FileReply, RedirectReply
 from .media_types import media_type_of
 
-INDEX_NAMES = ("index.html", "index.htm")
+INDEX_NAMES = ("index.htm", "index.html")
+"""Of a directory that has both, the original shows the first."""
 
 
 def is_odd_path(path: str) -> bool:

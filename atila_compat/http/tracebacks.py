@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import linecache
+import os
 import re
 import reprlib
 import sys
@@ -43,8 +44,14 @@ def _frames(tb: TracebackType | None) -> list[Frame]:
     for frame, line in _steps(tb):
         file = frame.f_code.co_filename
         source = linecache.getline(file, line, frame.f_globals).strip()
-        frames.append(Frame(file, frame.f_code.co_name, line, source))
+        frames.append(Frame(_shown(file), frame.f_code.co_name, line, source))
     return frames
+
+
+def _shown(file: str) -> str:
+    """The launch script by the name that it was started with, as the original shows it."""
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    return sys.argv[0] if file == script and os.path.abspath(sys.argv[0]) == script else file
 
 
 def _say(error: BaseException | None) -> str:

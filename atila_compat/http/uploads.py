@@ -63,7 +63,7 @@ class File:
 
     Args:
         name: as the client sent it.
-        mimetype: content type of the part, empty where none was sent.
+        mimetype: media type of the part, empty where none was sent.
 
     Attributes:
         name: safe to be used as a file name.

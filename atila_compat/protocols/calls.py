@@ -23,7 +23,7 @@ from ..routing.router import Redirect, Unrouted
 from ..serving.exchange import Exchange
 from ..serving.finalize import complete, error_outcome
 from ..serving.outcome import Awaiting, Complete, Outcome
-from ..serving.pipeline import authentication_of, await_handler, check, refuse
+from ..serving.pipeline import authentication_of, await_handler, check, overloaded, refuse
 from ..serving.runtime import Runtime
 from ..types import Receive, Scope, Send
 from ..was import Was
@@ -279,6 +279,8 @@ async def answer(
 async def _outcome(envelope_class: Callable[[Atila, Was], Envelope], was: Was, receive: Receive) -> Complete:
     app = was.app
     limit = min(app.max_upload_size, int(app.config.get("MAX_RPC_SIZE", MAX_BODY)))
+    if was.runtime.workers.is_full():
+        return overloaded(was)
     length = content_length(was.request.scope)
     if length == -1:
         return await refuse(was, 411, close=True)
@@ -308,6 +310,10 @@ async def _outcome(envelope_class: Callable[[Atila, Was], Envelope], was: Was, r
 def _perform(envelope: Envelope, body: bytes) -> Complete | list[tuple[Call, Awaiting]]:
     """Parse, call and encode; what has to be awaited first is given back."""
     current_was.set(envelope.was)
+    if envelope.app.use_reloader:
+        failure = envelope.exchange.reload()
+        if isinstance(failure, Complete):
+            return failure
     try:
         waiting = envelope.perform(body)
     except MalformedCall as error:

@@ -17,7 +17,7 @@ from ..http.input import ClientDisconnect
 from ..serving.outcome import RawHeaders
 from ..types import ASGIApp, Message, Scope
 from . import grpc_status as codes
-from .grpc_call import find_method
+from .grpc_method import find_method
 from .grpc_status import FAILED, GRPCError, code_of
 
 log = logging.getLogger("atila_compat.grpc")

@@ -213,7 +213,7 @@ class _Channel:
     """The connection of one native request: limits the body, adds headers to the answer.
 
     Attributes:
-        read: whether some of the body has been read.
+        read: whether some of the body, or the beginning of a conversation, has been read.
         started: whether the answer has begun.
     """
 
@@ -230,6 +230,8 @@ class _Channel:
             self._left -= len(message.get("body", b""))
             if self._left < 0:
                 raise BodyTooLarge
+        elif message["type"] == "websocket.connect":
+            self.read = True
         return message
 
     async def send(self, message: Message) -> None:
@@ -278,6 +280,8 @@ def was_for(app: Atila, runtime: Runtime, scope: Scope) -> Was:
 
 async def enter(app: Atila, table: NativeTable, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer a request to an app that has native routes or middleware."""
+    if scope["path"] == scope.get("root_path"):  # "/shop" of an app at /shop is its "/"
+        scope = {**scope, "path": scope["path"] + "/"}
     stack = table.stack
     if stack is None:
         stack = table.stack = build_stack(app, table)

@@ -16,7 +16,7 @@ from ..routing.route import Route
 from ..serving.exchange import Exchange
 from ..serving.finalize import raw_headers
 from ..serving.outcome import Complete, Outcome, RawHeaders
-from ..serving.pipeline import authentication_of, check, locate, refuse
+from ..serving.pipeline import authentication_of, check, locate, overloaded, refuse
 from ..serving.runtime import Runtime
 from ..structures import AttrDict, lazy
 from ..types import Receive, Scope, Send
@@ -156,6 +156,8 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, s
 
 async def _admit(app: Atila, was: Was, path: str) -> Route | Complete:
     """The route of a handshake, or the refusal."""
+    if was.runtime.workers.is_full():
+        return overloaded(was)
     routes = await locate(app, was, path)
     if isinstance(routes, Complete):
         return routes

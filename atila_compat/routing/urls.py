@@ -34,14 +34,13 @@ def _quoted(value: Any) -> str:
     return quote_plus(str(value), errors="replace")
 
 
-def _query(values: dict[str, Any], path: str = "") -> str:
+def _query(values: dict[str, Any]) -> str:
     pairs: list[str] = []
     for name, value in values.items():
         if value is None:
             continue
-        values_of_name = value if isinstance(value, (list, tuple)) else (value,)
-        pairs += [f"{_quoted(name)}={_quoted(one)}" for one in values_of_name]
-    return ("&" if "?" in path else "?") + "&".join(pairs) if pairs else ""
+        pairs.append(f"{_quoted(name)}={_quoted(value)}")
+    return "?" + "&".join(pairs) if pairs else ""
 
 
 def _build(app: Atila, route: Route, values: dict[str, Any]) -> str:
@@ -58,7 +57,7 @@ def urlfor(app: Atila, thing: Thing, /, *args: Any, **values: Any) -> str:
     """The URL path of a resource of `app`, mount point included.
 
     Args:
-        thing: resource id, handler, or an absolute path below the mount point.
+        thing: resource id, handler, or an absolute path below the mount point, which takes no arguments.
         args: values of the handler's arguments in order.
         values: values by name; None leaves one out.
 
@@ -66,8 +65,7 @@ def urlfor(app: Atila, thing: Thing, /, *args: Any, **values: Any) -> str:
     AssertionError for a missing path parameter.
     """
     if _is_path(thing):
-        assert not args, "a hard coded path takes no positional arguments"
-        return app.basepath.rstrip("/") + str(thing) + _query(values, str(thing))
+        return app.basepath.rstrip("/") + str(thing)
     if app.native is not None and thing not in app.router.by_id:
         found = _native(app.native, getattr(thing, "__name__", str(thing)), args, values)
         if found is not None:
@@ -106,10 +104,22 @@ def urlpatch(app: Atila, request: Request, thing: Thing, /, **values: Any) -> st
     return urlfor(app, thing, **given)
 
 
+def _without_parameter(route: Route) -> str | None:
+    """The path of a route whose one parameter may be left out (spec/02 section 2); None for all others."""
+    rule = route.rule
+    return (rule.prefix or "/") if rule is not None and rule.optional and len(rule.names) == 1 else None
+
+
 def baseurl(app: Atila, thing: Thing) -> str:
-    """The literal part of a resource's rule, mount point included; a slash follows before parameters."""
+    """The literal part of a resource's rule, mount point included; a slash follows before parameters.
+
+    None follows where the rule's only parameter may be left out: the resource is at that path, too.
+    """
     route = _route_of(app, thing)
     base = app.basepath.rstrip("/")
+    short = _without_parameter(route)
+    if short is not None:
+        return base + short
     return f"{base}{route.rule.prefix}/" if route.rule is not None else base + route.text
 
 
@@ -117,8 +127,9 @@ def urlspec(app: Atila, thing: Thing) -> dict[str, Any]:
     """The parts of a resource's URL: `{"path": "/two/:a/:b", "params": ["a", "b"], "query": [...]}`."""
     route = _route_of(app, thing)
     names = list(route.rule.names) if route.rule is not None else []
-    path = route.text
-    if route.rule is not None:
+    short = _without_parameter(route)
+    path = route.text if short is None else short
+    if route.rule is not None and short is None:
         for kind, name in zip(route.rule.kinds, names, strict=True):
             path = path.replace(f"<{kind}:{name}>", f":{name}").replace(f"<{name}>", f":{name}")
     query = [name for name in route.resource.args if name not in names]

@@ -20,6 +20,7 @@ from ..context import current_was
 from ..errors import REASONS, ExcInfo, HTTPError, split_status
 from ..http import state
 from ..http.arguments import explain_mismatch, keywords_of
+from ..http.response import ErrorReply
 from ..routing.route import Route
 from ..security.authentication import authenticate
 from .finalize import Unanswerable, error_outcome, finalize
@@ -123,7 +124,12 @@ class Exchange:
 
     def _refusal(self, kind: str | None) -> Outcome | None:
         refusal = authenticate(self.was, kind)
-        return None if refusal is None else finalize(self.was, refusal)
+        if refusal is None:
+            return None
+        if isinstance(refusal, ErrorReply):
+            reason = self.was.response.reason
+            return error_outcome(self.was, refusal.status_code, reason, refusal.detail or "", in_handler=False)
+        return finalize(self.was, refusal)
 
     def _handle(self) -> Outcome:
         was, app = self.was, self.was.app
@@ -198,7 +204,7 @@ class Exchange:
         except TypeError:
             exc_info = sys.exc_info()
             log.error("%s: what the handler returned cannot be sent", self.label, exc_info=exc_info)
-            return error_outcome(self.was, 500, REASONS[500], exc_info=exc_info)
+            return error_outcome(self.was, 500, REASONS[500], exc_info=exc_info, by_handlers=False)
         if not isinstance(outcome, (Waiting, Driving, Awaiting)):
             self.commit(outcome)
         return outcome
@@ -225,12 +231,16 @@ class Exchange:
             error = error.args[0]
         try:
             if isinstance(error, HTTPError):
-                status_code, reason = split_status(error.status)
+                try:
+                    status_code, reason = split_status(error.status)
+                except (AssertionError, AttributeError):
+                    log.error("%s raised an error without a status", self.label, exc_info=exc_info)
+                    return error_outcome(was, 500, REASONS[500], exc_info=exc_info, by_handlers=False)
                 return error_outcome(
-                    was, status_code, reason, error.explain, error.errno, exc_info=error.exc_info
+                    was, status_code, reason, error.detail, error.errno, exc_info=error.exc_info
                 )
             log.error("%s failed", self.label, exc_info=exc_info)
-            return error_outcome(was, 502, REASONS[502], exc_info=exc_info)
+            return error_outcome(was, 502, REASONS[502], None, exc_info=exc_info)
         except Exception:
             log.exception("%s: the error answer failed", self.label)
             return Complete(500, [(b"Content-Type", b"text/plain")], b"Internal Server Error")

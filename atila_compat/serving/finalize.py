@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import REASONS, ExcInfo, HTTPError
 from ..http import spec
 from ..http.api import API
-from ..http.compression import choose_encoding, compress
+from ..http.compression import MIN_SIZE, choose_encoding, compress
 from ..http.conditional import RangeError, parse_range
 from ..http.error_pages import error_details, has_body, render_error, wants_page
 from ..http.files import FileReply, RedirectReply
@@ -65,9 +65,7 @@ def finalize(was: Was, value: Any) -> Outcome:
 
 def _finalize_other(was: Was, value: Any) -> Outcome:
     if isinstance(value, ErrorReply):
-        return error_outcome(
-            was, value.status_code, was.response.reason, value.detail, value.errno, message=value.message
-        )
+        return _replied(was, value)
     if isinstance(value, Reply):
         return finalize(was, value.body)
     if isinstance(value, API):
@@ -105,6 +103,22 @@ def _finalize_other(was: Was, value: Any) -> Outcome:
     raise Unanswerable(
         f"a handler returned {'None' if value is None else 'a ' + type(value).__name__}, which is no answer: "
         "return a str, bytes, was.API (...), was.response (...), a task, a file or an iterator"
+    )
+
+
+def _replied(was: Was, error: ErrorReply) -> Complete:
+    detail, errno, message = error.detail, error.errno, error.message
+    if message and wants_page(was.request.accept, error.status_code):
+        code = f" (code: {errno})" if errno else ""
+        detail, errno, message = f"{message}{code}: {detail}", None, ""
+    return error_outcome(
+        was,
+        error.status_code,
+        was.response.reason,
+        detail,
+        errno,
+        message=message,
+        by_handlers=not message,
     )
 
 
@@ -164,8 +178,8 @@ def as_bytes(piece: Any) -> bytes:
 
 
 def raw_headers(response: Response) -> RawHeaders:
-    """The response's headers as ASGI sends them."""
-    return [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in response.headers]
+    """The response's headers as ASGI sends them; what is beyond ASCII goes out in UTF-8."""
+    return [(name.encode("latin-1"), value.encode("utf-8", "replace")) for name, value in response.headers]
 
 
 def stream_headers(was: Was) -> RawHeaders:
@@ -183,6 +197,8 @@ def complete(was: Was, body: bytes) -> Complete:
     if not response.headers:
         headers: RawHeaders = [_TEXT] if body else []
     else:
+        if response.has_key("Content-Length"):  # the app's own may be wrong, and clients wait for the rest
+            response.del_header("Content-Length")
         headers = raw_headers(response)
         if body and not response.has_key("Content-Type"):
             headers.append(_TEXT)
@@ -194,19 +210,26 @@ def complete(was: Was, body: bytes) -> Complete:
             if status_code == 200 and request.method == "GET":
                 return _part(was, headers, body)
             break
-    if len(body) > 2048:
-        encoding = choose_encoding(
-            request.lowered.get("accept-encoding"),
-            response.get_header("Content-Type", "text/html"),
-            len(body),
-            response.get_header("Content-Encoding"),
-        )
-        if encoding:
-            body = compress(body, encoding)
-            headers.append((b"Content-Encoding", encoding.encode()))
-            headers.append((b"Vary", b"Accept-Encoding"))
+    if len(body) > MIN_SIZE:
+        content_type = response.get_header("Content-Type", "text/html")
+        body = _compressed(was, body, content_type, headers)
     headers.append((b"Content-Length", str(len(body)).encode()))
     return Complete(status_code, headers, body)
+
+
+def _compressed(was: Was, body: bytes, content_type: str, headers: RawHeaders) -> bytes:
+    """The body as it is sent: compressed if the client and its type allow it, which the headers then say."""
+    encoding = choose_encoding(
+        was.request.lowered.get("accept-encoding"),
+        content_type,
+        len(body),
+        was.response.get_header("Content-Encoding"),
+    )
+    if encoding is None:
+        return body
+    headers.append((b"Content-Encoding", encoding.encode()))
+    headers.append((b"Vary", b"Accept-Encoding"))
+    return compress(body, encoding)
 
 
 def _part(was: Was, headers: RawHeaders, body: bytes) -> Complete:
@@ -230,11 +253,12 @@ def error_outcome(
     status_code: int,
     reason: str,
     detail: Any = "",
-    errno: int | str = 0,
+    errno: int | str | None = 0,
     *,
     message: str = "",
     exc_info: ExcInfo | None = None,
     in_handler: bool = True,
+    by_handlers: bool = True,
 ) -> Complete:
     """An error answer: by the app's error handler, else the built-in body (spec/02 section 7.2).
 
@@ -242,22 +266,23 @@ def error_outcome(
         message: takes the place of the reason phrase in the body.
         in_handler: the error comes from a handler; one that was found before a handler ran leaves the content
             type of a handler's text open unless a page was asked for, as the original does.
+        by_handlers: whether the app's error handlers are asked. They are not for answers that cannot be sent
+            and requests that never reach an app.
     """
     app, request, response = was.app, was.request, was.response
     response.status_code, response.reason = status_code, reason
-    response.del_header("Content-Type")
     response.del_header("Content-Encoding")
     handlers = app.error_handlers
-    handler = (handlers.get(status_code) or handlers.get(0)) if handlers else None
+    handler = (handlers.get(status_code) or handlers.get(0)) if handlers and by_handlers else None
     if handler is not None and has_body(status_code):
+        if wants_page(request.accept):
+            response.del_header("Content-Type")  # text/html, whatever was meant to be sent
         answer = _handled(was, handler, detail, errno, exc_info, in_handler)
         if answer is not None:
             return answer
         response.status_code, response.reason = status_code, reason
-        response.del_header("Content-Type")
-    if message and wants_page(request.accept, status_code):
-        code = f" (code: {errno})" if errno else ""
-        detail, message = f"{message}{code}: {detail}", ""
+    response.del_header("Content-Type")
+    response.del_header("Content-Length")
     content_type, body = render_error(
         status_code,
         reason,
@@ -275,6 +300,8 @@ def error_outcome(
     if content_type:
         headers.append((b"Content-Type", content_type.encode()))
     if has_body(status_code):
+        if len(body) > MIN_SIZE:
+            body = _compressed(was, body, content_type, headers)
         headers.append((b"Content-Length", str(len(body)).encode()))
     return Complete(status_code, headers, body)
 
@@ -288,7 +315,12 @@ def _asked_by_developer(was: Was) -> bool:
 
 
 def _handled(
-    was: Was, handler: Any, detail: Any, errno: int | str, exc_info: ExcInfo | None, in_handler: bool
+    was: Was,
+    handler: Any,
+    detail: Any,
+    errno: int | str | None,
+    exc_info: ExcInfo | None,
+    in_handler: bool,
 ) -> Complete | None:
     app, request, response = was.app, was.request, was.response
     details = error_details(

@@ -65,7 +65,7 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     """The answer, or None where it has been sent already."""
     request = was.request
     if request.method not in METHODS:
-        return await refuse(was, 405)
+        return error_outcome(was, 405, REASONS[405], in_handler=False, by_handlers=False)
     routes = await locate(app, was, path)
     if type(routes) is Complete:
         return routes
@@ -83,7 +83,7 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
         return await refuse(was, refusal)
     exchange = Exchange(was, route, authentication_of(app, route))
     if was.runtime.workers.is_full() and not stays_on_loop(exchange, route):
-        return _overloaded(was)
+        return overloaded(was)
     if request.method in BODY_METHODS:
         outcome = await _receive(app, exchange, route, receive)
         if outcome is not None:
@@ -94,6 +94,8 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
 async def locate(app: Atila, was: Was, path: str) -> RouteSet | Complete:
     """The routes of a path, or what is answered where it has none; sets the path's parameters."""
     if "./" in path or "//" in path or "\0" in path:
+        if was.request.method == "GET":  # where static files are looked for, before any app
+            return error_outcome(was, 404, REASONS[404], in_handler=False, by_handlers=False)
         return await refuse(was, 404)
     if app.use_reloader:
         exchange = Exchange(was, None)
@@ -209,7 +211,9 @@ async def _receive(app: Atila, exchange: Exchange, route: Route, receive: Receiv
     request = was.request
     length = content_length(request.scope)
     if length == -1:
-        return await refuse(was, 411, close=True)
+        refused = error_outcome(was, 411, REASONS[411], in_handler=False, by_handlers=False)
+        refused.headers.append(_CLOSE)
+        return refused
     limit = app.max_upload_size
     if length is not None and length > limit:
         return await refuse(was, 413, close=True)
@@ -248,8 +252,8 @@ def stays_on_loop(exchange: Exchange, route: Route) -> bool:
     )
 
 
-def _overloaded(was: Was) -> Complete:
-    """Too many requests wait for a thread: this one is not taken, and not read (README "Limits")."""
+def overloaded(was: Was) -> Complete:
+    """Too many requests wait for a thread: this one is not taken, and not read (migration_guide/04-deploy.md)."""
     workers = was.runtime.workers
     workers.refused += 1
     outcome = error_outcome(was, 503, REASONS[503], in_handler=False)

@@ -305,7 +305,9 @@ register_cache_keys = register_states = addlu = deflu = lukeys = trackers = regi
 
 def websocket(*args: Any, **options: Any) -> Any:
     """Let a view of a WSGI app talk over WebSockets; see `protocols.ws_wsgi.websocket`."""
-    from ..protocols.ws_wsgi import websocket as declare  # the server's side, which launch scripts do not need
+    from ..protocols.ws_wsgi import (
+        websocket as declare,  # the server's side, which launch scripts do not need
+    )
 
     return declare(*args, **options)
 

@@ -25,10 +25,11 @@ INCOMING_BYTES = 16 * 1024 * 1024
 """Bytes of a body that are kept while its answer waits for the client."""
 RUNNING_STREAMS = 512
 """Applications that run for one connection, cancelled streams included; the client may have 128 open."""
-MAX_REQUESTS = 3000
-MAX_CANCELLED = 128
-"""Of one connection; the client is asked to open another one then. zttp cuts a connection off, with all that
-runs on it, at its 4096th request and at its 256th cancelled one."""
+MANY_REQUESTS, MAX_REQUESTS = 3000, 3900
+MANY_CANCELLED, MAX_CANCELLED = 100, 200
+"""Of one connection. Behind many, the client is asked to open another one when nothing runs on this one; at
+the maximum, at once. zttp cuts a connection off, with all that runs on it, at its 4096th request and at its
+256th cancelled one."""
 _ENHANCE_YOUR_CALM = 0x0B
 _GONE = 499
 
@@ -107,7 +108,8 @@ class HTTP2Protocol(ZttpH2Protocol):
         self.running = 0
         self._requests = 0
         self._cancelled = 0
-        self._last: int | None = None
+        self._grpc = False
+        self._retired = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
@@ -131,18 +133,23 @@ class HTTP2Protocol(ZttpH2Protocol):
 
     def handle_request(self, event: Any) -> None:
         """A request begins; the application is called."""
-        if self._last is not None:
+        if self._retired:
             return  # the client has not heard yet; it is going to ask again on another connection
         self._requests += 1
         super().handle_request(event)
         if self._requests >= MAX_REQUESTS:
-            self.retire(event.stream_id)
+            self.retire()
         cycle: Any = self.cycles[event.stream_id]
         # uvicorn makes its cycles by their name and takes no class; the task has not begun yet
         cycle.__class__ = Cycle
         cycle.protocol = self
         cycle.began = self.loop.time()
         self.running += 1
+        if not self._grpc:
+            self._grpc = any(
+                name == b"content-type" and value.startswith(b"application/grpc")
+                for name, value in cycle.scope["headers"]
+            )
         if self.running > RUNNING_STREAMS:
             self.conn.close(_ENHANCE_YOUR_CALM)
             self.flush()
@@ -153,25 +160,33 @@ class HTTP2Protocol(ZttpH2Protocol):
         super().handle_rst_stream(event)
         self._cancelled += 1
         if self._cancelled >= MAX_CANCELLED:
-            self.retire(event.stream_id)
+            self.retire()
 
-    def retire(self, last: int | None = None) -> None:
-        """Ask the client to open another connection: what has begun on this one is seen to its end.
-
-        Args:
-            last: the stream that begins last; the latest one where none is given.
-        """
-        if self._last is not None or self.transport.is_closing():
-            return
-        self._last = last if last is not None else max(self.cycles, default=0)
-        self.shutdown_requested = True
-        self.conn.close(0, last)
-        self.flush()
+    def retire(self) -> None:
+        """Ask the client to open another connection; what has begun on this one is seen to its end."""
+        if not self._retired and not self.transport.is_closing():
+            self._retired = self.shutdown_requested = True
+            self.conn.close()
+            self.flush()
 
     def shutdown(self) -> None:
-        """The server stops: end this connection behind the last answer."""
-        self.retire()
+        """The server stops: end this connection behind the last answer.
+
+        Clients of gRPC are told at once, and make their next calls elsewhere. Others are told at the end:
+        many, the Python package h2 among them, give up what is running when they are told.
+        """
+        if self._grpc:
+            self.retire()
         super().shutdown()
+
+    def on_stream_closed(self) -> None:
+        """A request has come to its end."""
+        if self._requests >= MANY_REQUESTS or self._cancelled >= MANY_CANCELLED:
+            if self._grpc:
+                self.retire()
+            elif not self.cycles:
+                self.shutdown_requested = True
+        super().on_stream_closed()
 
     def on_response_complete(self, stream_id: int) -> None:
         """An application has answered, or has come to its end without an answer."""

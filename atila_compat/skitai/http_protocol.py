@@ -13,7 +13,7 @@ import asyncio
 import re
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ..errors import REASONS
 from ..http.error_pages import render_error
@@ -36,6 +36,10 @@ _RECENT = 1.0
 _LAST_CHANCE = 0.2
 """Seconds that such a client has, when the server stops."""
 _GONE = 499
+
+# uvicorn knows the statuses up to 599; apps have their own above, and pass on those of tasks (`730 Timeout`)
+for _status in range(600, 1000):
+    STATUS_LINE[_status] = b"HTTP/1.1 %d \r\n" % _status
 
 
 class Cycle(RequestResponseCycle):

@@ -77,7 +77,7 @@ def load_app(mount: AppMount, registry: Registry, *, environment: str, threads: 
         app.apps = registry
         registry.add(mount.name, app)
         default = default_config().MAX_UPLOAD_SIZE
-        if settings.max_upload_size is not None and app.config.MAX_UPLOAD_SIZE == default:
+        if settings.max_upload_size is not None and default == app.config.MAX_UPLOAD_SIZE:
             app.config.MAX_UPLOAD_SIZE = settings.max_upload_size
         # URLs that are built, and paths of cookies, have the path that a proxy takes off
         app.load(module, mount.pref, settings.root_path + mount.point, environment=environment)

@@ -39,6 +39,13 @@ def _rows_of(loaded: LoadedApp, alone: bool) -> Iterator[Row]:
             prefix + route.resource.id,
             place_of(route.resource.func),
         )
+    for native in app.native.routes() if app.native is not None else ():
+        yield (
+            ",".join(sorted(getattr(native, "methods", None) or ("*",))),
+            base + getattr(native, "path", "/*"),
+            f"{prefix}{getattr(native, 'name', None) or ''} (native)",
+            place_of(getattr(native, "endpoint", native)),
+        )
 
 
 def rows(service: Service) -> list[Row]:

@@ -1,7 +1,7 @@
-"""Figures of a service in production: `python -m tests.benchmarks.serving`; nothing of it is asserted in tests.
+"""Figures of a service in production: `python -m tests.benchmarks.serving`. No test asserts them.
 
-Throughput of one worker and of two, cost of the access log, time to the first answer, time to stop, memory after
-many requests, many connections, the effect of a slowloris on others.
+Throughput of one worker and of two, cost of the access log, time to the first answer, time to stop, memory
+after many requests, many connections, the effect of a slowloris on others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import resource
 import socket
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from textwrap import dedent
@@ -29,7 +29,7 @@ REQUEST = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 @contextlib.contextmanager
-def _running(*args: str, **conf: object):  # type: ignore[no-untyped-def]
+def _running(*args: str, **conf: object) -> Iterator[Launched]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "serve.py").write_text(dedent(service(**conf)))
@@ -69,7 +69,7 @@ def throughput(generator: LoadGenerator, seconds: float, rounds: int) -> None:
 
 
 def start_and_stop(rounds: int) -> None:
-    """From the command to the first answer, and from SIGTERM to the end, of an idle service with two workers."""
+    """From the command to the first answer, and from SIGTERM to the end, with two workers that are idle."""
     starts, stops = [], []
     for _ in range(rounds):
         began = time.monotonic()
@@ -95,7 +95,10 @@ def memory(generator: LoadGenerator, few: int, many: int) -> None:
                 done += _load(generator, app, 2).answers
             found.append(process.memory_info().rss)
     change = found[1] / found[0] - 1
-    print(f"{f'memory after {few}, {done}':<28}{found[0] / 2**20:>10.1f} MiB, {found[1] / 2**20:.1f} MiB ({change:+.1%})")
+    print(
+        f"{f'memory after {few}, {done}':<28}{found[0] / 2**20:>10.1f} MiB, "
+        f"{found[1] / 2**20:.1f} MiB ({change:+.1%})"
+    )
 
 
 def connections(count: int) -> None:
@@ -103,7 +106,11 @@ def connections(count: int) -> None:
     with _running(keep_alive=60) as app, contextlib.ExitStack() as stack:
         process = psutil.Process(app.process.pid)
         before = process.memory_info().rss
-        held = [stack.enter_context(socket.create_connection((HOST, app.port), timeout=30)) for _ in range(count)]
+        held = []
+        for number in range(count):
+            held.append(stack.enter_context(socket.create_connection((HOST, app.port), timeout=60)))
+            if number % 500 == 0:  # the kernel's queue of connections has an end
+                time.sleep(0.1)
         for _ in range(2):
             for each in held:
                 each.sendall(REQUEST.encode())
@@ -124,8 +131,8 @@ def slowloris(generator: LoadGenerator, count: int, seconds: float) -> None:
             each.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nX-")
         beset = _load(generator, app, seconds, connections=4)
     print(
-        f"{f'slowloris of {count}':<28}p99 {calm.p99 * 1000:.2f} ms before, {beset.p99 * 1000:.2f} ms during it "
-        f"({beset.p99 / calm.p99:.2f} x)"
+        f"{f'slowloris of {count}':<28}p99 {calm.p99 * 1000:.2f} ms before, "
+        f"{beset.p99 * 1000:.2f} ms during it ({beset.p99 / calm.p99:.2f} x)"
     )
 
 

@@ -59,7 +59,7 @@ MIXED = """
 
     @app.default_error_handler
     def error_page (was, error):
-        return "PAGE {} {}".format (error ["code"], error ["detail"])
+        return "PAGE {} {}".format (error ["code"], error ["detail"] or "")
 
     @app.route ("/seen")
     def what (was):

@@ -25,7 +25,7 @@ OUTSIDE = """
 
     @legacy.default_error_handler
     def error_page (was, error):
-        return "PAGE {} {}".format (error ["code"], error ["detail"])
+        return "PAGE {} {}".format (error ["code"], error ["detail"] or "")
 
     @legacy.permission_handler
     def permitted (was, perms):
@@ -127,3 +127,45 @@ def test_user_of_starlette_is_the_user_of_the_app(outside: httpx.Client) -> None
     """Whom Starlette's AuthenticationMiddleware knows is `was.request.user`; nobody else is."""
     assert outside.get("/legacy/whoami", headers={"x-user": "lee"}).json() == {"user": "lee"}
     assert outside.get("/legacy/whoami").json() == {"user": None}
+
+
+FOREIGN = """
+    import django
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
+    from django.http import HttpResponse
+    from django.urls import path
+    from flask import Flask
+    import skitai
+    from atila import Atila
+
+    app = Atila (__name__)
+    wiki = Flask ("wiki")
+
+    @app.route ("/")
+    def index (was):
+        return "atila"
+
+    @wiki.route ("/page")
+    def page ():
+        return "flask"
+
+    def hello (request, name):
+        return HttpResponse ("django says hello to " + name)
+
+    if __name__ == "__main__":
+        urlpatterns = [path ("hello/<str:name>", hello)]
+        settings.configure (SECRET_KEY = "a secret for tests", ROOT_URLCONF = __name__, ALLOWED_HOSTS = ["*"])
+        skitai.mount ("/", app)
+        skitai.mount ("/wiki", wiki)
+        skitai.mount ("/dj", get_wsgi_application ())
+        skitai.run ()
+"""
+
+
+def test_django_and_flask_are_mounted_beside_it(serve: Serve) -> None:
+    """`skitai.mount` takes WSGI apps of Django and Flask, as the original does."""
+    client = serve(FOREIGN).client
+    assert client.get("/").text == "atila"
+    assert client.get("/wiki/page").text == "flask"
+    assert client.get("/dj/hello/kim").text == "django says hello to kim"

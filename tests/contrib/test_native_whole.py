@@ -1,4 +1,4 @@
-"""What holds for a whole Atila app holds for its native routes: credentials, origins, middleware, reloading."""
+"""What holds for a whole Atila app holds for its native routes: credentials, origins, reloading."""
 
 from __future__ import annotations
 

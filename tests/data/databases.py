@@ -15,7 +15,6 @@ from atila_compat.data.postgres import PostgresBackend
 from atila_compat.data.query import Query
 from atila_compat.data.sqlite import SQLiteBackend
 
-
 ENGINES = ("sqlite", "postgres", "sqlite by databases", "postgres by databases")
 """What the tests of SQL run on: our own engines, and the package `databases`."""
 

@@ -35,7 +35,7 @@ def sqlite_at(path: Path, max_conns: int = 2) -> Any:
 
 
 async def test_urls_name_databases(tmp_path: Path, postgres_url: str) -> None:
-    """The scheme of a URL decides, options of its query reach the driver, text in percent signs is decoded."""
+    """The scheme of a URL decides, its query holds options of the driver."""
     file = tmp_path / "a b%.db"
     sqlite3.connect(file).close()
     for url, engine in (

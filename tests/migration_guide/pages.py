@@ -18,6 +18,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,10 +26,11 @@ from pathlib import Path
 import httpx
 
 from ..launch import ROOT, Launched
+from ..servers import free_port
 
 GUIDE = ROOT / "migration_guide"
 SHOP = GUIDE / "shop"
-FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.M | re.S)
+FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)```$", re.M | re.S)
 PROGRAMS = {
     "python3": [sys.executable],
     "pytest": [sys.executable, "-m", "pytest"],
@@ -36,6 +38,8 @@ PROGRAMS = {
     "atila-compat": [sys.executable, "-m", "atila_compat"],
 }
 SERVING = re.compile(r"(atila-compat run|uvicorn|python3 -m atila_compat run|python3 \w+\.py --port) ?")
+ANY_PORT = "30371"
+"""What listings name as a port of their own; the tests take one that is free."""
 SECONDS = 50
 
 
@@ -54,7 +58,7 @@ def blocks(page: Path) -> Iterator[Block]:
     source = page.read_text()
     for found in FENCE.finditer(source):
         language, _, file = found["info"].partition(" ")
-        yield Block(language, file, found["text"], source.count("\n", 0, found.start()) + 1)
+        yield Block(language, file, textwrap.dedent(found["text"]), source.count("\n", 0, found.start()) + 1)
 
 
 def copy_of_shop(folder: Path) -> Path:
@@ -88,7 +92,14 @@ class Reader:
         self.server: Launched | None = None
         self.jar = httpx.Cookies()
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        self.environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "200", "NO_COLOR": "1"}
+        programs = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
+        self.environment = {
+            **os.environ,
+            "PATH": programs,
+            "PYTHONPATH": path,
+            "COLUMNS": "200",
+            "NO_COLOR": "1",
+        }
         self.environment.pop("PYTEST_ADDOPTS", None)
 
     def read(self, page: Path) -> None:
@@ -98,7 +109,7 @@ class Reader:
             if block.language == "python" and block.file:
                 target = self.folder / block.file
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(block.text)
+                target.write_text(block.text.replace(ANY_PORT, str(free_port())))
             elif block.language == "python":
                 done = self._run([sys.executable, "-c", block.text])
                 assert done.returncode == 0, f"{where}:\n{done.stdout}"

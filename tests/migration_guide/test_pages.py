@@ -23,7 +23,7 @@ LANGUAGES = {"python", "console", "text", "http", "nginx", "toml", "yaml"}
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name not in ELSEWHERE], ids=lambda p: p.name)
 @pytest.mark.timeout(180)
 def test_page_works_as_it_says(page: Path, tmp_path: Path) -> None:
-    """All listings and commands of a page, done from top to bottom in a copy of the shop, do what it shows."""
+    """All listings and commands of a page, done from top to bottom in a copy of the shop, work."""
     reader = Reader(tmp_path / "shop")
     try:
         reader.read(page)

@@ -44,12 +44,18 @@ def nginx(server: str) -> Iterator[str]:
             f"events {{ worker_connections 256; }}\nhttp {{\naccess_log off;\n{temporary}"
             f"{server.replace('LISTEN', f'{HOST}:{port}')}\n}}\n"
         )
-        process = subprocess.Popen([program, "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.PIPE)
+        process = subprocess.Popen(
+            [program, "-c", folder / "nginx.conf", "-p", folder], stderr=subprocess.PIPE
+        )
         try:
             deadline = time.monotonic() + START_SECONDS
             while not listening(port):
                 if process.poll() is not None or time.monotonic() > deadline:
-                    said = process.stderr.read().decode() if process.poll() is not None and process.stderr else ""
+                    said = (
+                        process.stderr.read().decode()
+                        if process.poll() is not None and process.stderr
+                        else ""
+                    )
                     raise AssertionError(f"nginx does not start: {said}")
                 time.sleep(0.02)
             yield f"http://{HOST}:{port}"
@@ -62,9 +68,11 @@ def certificate(folder: Path) -> tuple[str, str]:
     """A certificate for 127.0.0.1 that signs itself, and its key, as paths."""
     certfile, keyfile = str(folder / "cert.pem"), str(folder / "key.pem")
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-keyout", keyfile, "-out", certfile, "-days", "2", "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"],
+        (
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+            "-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1,DNS:localhost "
+            f"-keyout {keyfile} -out {certfile}"
+        ).split(),
         check=True,
         capture_output=True,
     )

@@ -112,9 +112,15 @@ def test_a_daemon_that_cannot_start(script: Script) -> None:
     if os.geteuid() == 0:
         assert answer.returncode == 1
         assert "there is no such user" in answer.stderr
-    (script.folder / "serve.py").write_text(
-        (script.folder / "serve.py").read_text().replace("def __umount__", "@app.before_mount\ndef fail (was): 1 / 0\ndef __umount__")
+    source = (script.folder / "serve.py").read_text()
+    failing = source.replace(
+        "def __umount__", "@app.before_mount\ndef fail (was): os._exit (9)\n\ndef __umount__"
     )
+    (script.folder / "serve.py").write_text(failing)
+    answer = script("start", f"--port={script.port}", "--workers=2")
+    assert answer.returncode == 1
+    assert "has not started" in answer.stderr
+    assert script("status").returncode == 3
 
 
 def test_systemd_units(script: Script, tmp_path: Path) -> None:
@@ -126,11 +132,16 @@ def test_systemd_units(script: Script, tmp_path: Path) -> None:
     installed = script("install", "--port=8123", "--workers=2", ATILA_SYSTEMD=str(units))
     assert installed.returncode == 0
     text = path.read_text()
-    assert f"ExecStart={sys.executable} -m atila_compat run {script.folder}/serve.py --port=8123 --workers=2\n" in text
+    assert (
+        f"ExecStart={sys.executable} -m atila_compat run {script.folder}/serve.py --port=8123 --workers=2\n"
+        in text
+    )
     assert "KillMode=mixed" in text
     verify = shutil.which("systemd-analyze")
     if verify:
-        answer = subprocess.run([verify, "verify", "--man=no", path], capture_output=True, text=True, timeout=60, check=False)
+        answer = subprocess.run(
+            [verify, "verify", "--man=no", path], capture_output=True, text=True, timeout=60, check=False
+        )
         complaints = [line for line in answer.stderr.splitlines() if path.name in line]
         assert complaints == []
     assert script("update", "--port=8124", ATILA_SYSTEMD=str(units)).returncode == 0

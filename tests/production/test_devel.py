@@ -36,7 +36,9 @@ def test_a_changed_script_is_executed_anew(serve: Serve, workers: int) -> None:
 
 def test_a_module_beside_the_script(serve: Serve) -> None:
     """So it is for a module that the script imports; outside of --devel nothing is watched."""
-    source = service().replace('return "hello"', "return beside.text").replace("import os,", "import beside, os,")
+    source = (
+        service().replace('return "hello"', "return beside.text").replace("import os,", "import beside, os,")
+    )
     app = serve(source, "--devel", files={"beside.py": 'text = "one"\n'})
     assert _answers(app, "one")
     (app.folder / "beside.py").write_text('text = "another"\n')

@@ -81,7 +81,9 @@ def test_logs_on_a_full_disk(serve: Serve) -> None:
     """Where log files cannot be written lines are lost and requests are answered."""
     if not os.path.exists("/dev/full"):
         pytest.fail("/dev/full is not there")
-    source = service().replace('skitai.mount ("/", app)', 'skitai.mount ("/", app); skitai.enable_file_logging ("log")')
+    source = service().replace(
+        'skitai.mount ("/", app)', 'skitai.mount ("/", app); skitai.enable_file_logging ("log")'
+    )
     app = serve(source, files={"log/readme": ""})
     log = app.folder / "log" / "request.log"
     assert app.client.get("/").text == "hello"

@@ -17,7 +17,7 @@ UPLOAD = b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nConte
 
 
 def test_slow_clients_are_sent_away(serve: Serve) -> None:
-    """A head that does not end, a body that falls silent and a client that says nothing are not waited for."""
+    """A head that does not end, a body that falls silent, a client that says nothing: none is waited for."""
     app = serve(service(network_timeout=1, keep_alive=1))
     with contextlib.ExitStack() as stack:
         silent = stack.enter_context(connected(app.port))
@@ -44,7 +44,9 @@ def test_slow_clients_are_sent_away(serve: Serve) -> None:
 
 def test_a_client_that_takes_nothing(serve: Serve) -> None:
     """Whoever asks for a stream and does not read it is disconnected, and the stream is closed."""
-    source = service(network_timeout=1).replace('yield "tick\\n"\n                    time.sleep (0.05)', 'yield "x" * 65536')
+    source = service(network_timeout=1).replace(
+        'yield "tick\\n"\n                    time.sleep (0.05)', 'yield "x" * 65536'
+    )
     app = serve(source)
     with socket.create_connection((HOST, app.port), timeout=20) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -74,8 +76,6 @@ def test_a_full_queue_is_answered_with_503(serve: Serve) -> None:
         assert app.client.post("/upload", content=b"x").status_code == 503
         assert [b"slept" in read_all(each) for each in waiting] == [True, True, True]
         assert app.client.get("/").status_code == 200
-
-
 
 
 def test_a_slowloris_does_not_stop_the_others(serve: Serve) -> None:

@@ -26,12 +26,17 @@ HEADERS = {
 
 
 def test_the_access_log(serve: Serve) -> None:
-    """It has the original's columns; nothing that a client sends breaks out of them; log_off leaves paths out."""
-    source = service().replace('skitai.mount ("/", app)', 'skitai.mount ("/", app); skitai.log_off ("*.css", "/pi*")')
+    """It has the original's columns, which nothing breaks out of; log_off leaves paths out."""
+    source = service().replace(
+        'skitai.mount ("/", app)', 'skitai.mount ("/", app); skitai.log_off ("*.css", "/pi*")'
+    )
     app = serve(source)
     app.client.post("/upload?a=1", content=b"12345", headers=HEADERS)
     wait_for(lambda: COLUMNS.search(app.log()), app.log())
-    with connected(app.port, b'GET /bad HTTP/1.1\r\nHost: a\r\nUser-Agent: x" - "y\xff\x85\tz\r\nConnection: close\r\n\r\n') as c:
+    with connected(
+        app.port,
+        b'GET /bad HTTP/1.1\r\nHost: a\r\nUser-Agent: x" - "y\xff\x85\tz\r\nConnection: close\r\n\r\n',
+    ) as c:
         assert c.recv(100)
     app.client.get("/pid")
     app.client.get("/a.css")
@@ -86,9 +91,14 @@ def test_the_status_page(serve: Serve) -> None:
     for _ in range(20):
         httpx.get(f"{app.url}/")
     httpx.get(f"{app.url}/nowhere")
-    wait_for(lambda: httpx.get(f"{app.url}/__status__").json()["total"]["responses_4xx_total"] == 1, "all is counted")
+    wait_for(
+        lambda: httpx.get(f"{app.url}/__status__").json()["total"]["responses_4xx_total"] == 1,
+        "all is counted",
+    )
     with connected(app.port, b"GET /sleep?seconds=3 HTTP/1.1\r\nHost: a\r\n\r\n"):
-        wait_for(lambda: httpx.get(f"{app.url}/__status__").json()["total"]["threads_busy"] == 1, "one is busy")
+        wait_for(
+            lambda: httpx.get(f"{app.url}/__status__").json()["total"]["threads_busy"] == 1, "one is busy"
+        )
         page = httpx.get(f"{app.url}/__status__").json()
     assert len(page["workers"]) == 2
     assert page["total"]["requests_total"] >= 21

@@ -104,13 +104,17 @@ def _heard(apps: list[Launched], processes: int) -> dict[object, object]:
 def _check_events(apps: list[Launched], processes: int) -> None:
     apps[0].client.get("/tell?text=one")
     expected = [["one", {"number": 1}]]
-    wait_for(lambda: all(each == expected for each in _heard(apps, processes).values()), "all have heard it, once")
+    wait_for(
+        lambda: all(each == expected for each in _heard(apps, processes).values()), "all have heard it, once"
+    )
 
 
 def _check_pushes(apps: list[Launched]) -> None:
     """Clients of all processes are reached from any."""
     sockets = [
-        websocket.create_connection(f"ws://{HOST}:{app.port}/talk", timeout=10) for app in apps for _ in range(4)
+        websocket.create_connection(f"ws://{HOST}:{app.port}/talk", timeout=10)
+        for app in apps
+        for _ in range(4)
     ]
     ids = []
     for each in sockets:
@@ -129,9 +133,7 @@ def _check_locks(apps: list[Launched], rounds: int) -> None:
     import concurrent.futures
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        jobs = [
-            pool.submit(_ask, apps[n % len(apps)], "/locked?name=the+lock") for n in range(rounds)
-        ]
+        jobs = [pool.submit(_ask, apps[n % len(apps)], "/locked?name=the+lock") for n in range(rounds)]
         for job in jobs:
             job.result()
     assert _ask(apps[0], "/locked?name=other")["sum"] == 10.0 * rounds + 10
@@ -210,7 +212,7 @@ def _redis(port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.mark.timeout(120)
 def test_redis_goes_and_comes(serve: Serve) -> None:
-    """While it is gone what needs it fails with a clear line, the rest goes on; when it is back all is well."""
+    """While it is gone what needs it fails with a clear line, the rest goes on; then all is well again."""
     port = free_port()
     with _redis(port):
         app = serve(sharing(state=f"redis://{HOST}:{port}/0"), "--workers=2")

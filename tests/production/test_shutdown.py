@@ -47,7 +47,7 @@ def test_running_requests_end(serve: Serve) -> None:
 
 
 def test_streams_and_websockets_are_closed(serve: Serve) -> None:
-    """A WebSocket is told 1012; a stream without end is cut at the limit, its generator closed, its place named."""
+    """A WebSocket is told 1012; a stream without end is cut at the limit, its generator closed."""
     app = serve(service(shutdown_timeout=1))
     socket = websocket.create_connection(f"ws://127.0.0.1:{app.port}/echo", timeout=10)
     socket.send("one")
@@ -75,7 +75,11 @@ def test_a_handler_that_never_returns(serve: Serve, workers: int) -> None:
     with connected(app.port, FOREVER):
         time.sleep(0.5)
         assert app.stop(within=8) == 0
-    line = next(n for n, text in enumerate((app.folder / "serve.py").read_text().splitlines(), 1) if "here it is" in text)
+    line = next(
+        n
+        for n, text in enumerate((app.folder / "serve.py").read_text().splitlines(), 1)
+        if "here it is" in text
+    )
     named = [text for text in app.log().splitlines() if "cut short" in text]
     assert len(named) == 1
     assert "GET /forever" in named[0]

@@ -14,7 +14,7 @@ from .traffic import Load, pids, service, wait_for
 
 
 def test_the_life_of_workers(serve: Serve) -> None:
-    """Killed workers are replaced, SIGHUP replaces all, SIGTTIN and SIGTTOU change their number; one socket."""
+    """Killed workers are replaced, SIGHUP replaces all, SIGTTIN and SIGTTOU change how many; one socket."""
     app = serve(service(threads=3), "--workers=2")
     first = pids(app)
     assert len(first) == 2

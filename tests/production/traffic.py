@@ -27,7 +27,8 @@ SERVICE = """
 
     @app.route ("/pid")
     def pid (was):
-        return was.API (pid = os.getpid (), parent = os.getppid (), uid = os.getuid (), threads = was.runtime.workers.threads)
+        threads = was.runtime.workers.threads
+        return was.API (pid = os.getpid (), parent = os.getppid (), uid = os.getuid (), threads = threads)
 
     @app.route ("/sleep")
     def sleep (was, seconds):
@@ -101,8 +102,8 @@ def pids(app: Launched, looks: int = 24) -> set[int]:
 class Load:
     """Threads that ask for a path, each on a connection of its own, until told to stop.
 
-    A request counts as lost where its connection breaks after it was established; a connection that is refused,
-    because nobody listens any more, ends the thread.
+    A request counts as lost where its connection breaks after it was established; a connection that is
+    refused, because nobody listens any more, ends the thread.
 
     Attributes:
         answered: how many were answered with 200.

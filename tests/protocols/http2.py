@@ -23,7 +23,7 @@ class Answer:
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    body: bytearray = field(default_factory=bytearray)
     trailers: dict[str, str] = field(default_factory=dict)
     reset: int | None = None
 
@@ -86,9 +86,9 @@ class Connection:
 
     def _take(self, event: h2.events.Event, acknowledge: bool) -> None:
         if isinstance(event, h2.events.ResponseReceived):
-            fields = dict(event.headers)
-            self.answers[event.stream_id].status = int(str(fields.pop(":status")))
-            self.answers[event.stream_id].headers = {str(name): str(value) for name, value in fields.items()}
+            fields = {str(name): str(value) for name, value in event.headers}
+            self.answers[event.stream_id].status = int(fields.pop(":status"))
+            self.answers[event.stream_id].headers = fields
         elif isinstance(event, h2.events.DataReceived):
             self.answers[event.stream_id].body += event.data
             if acknowledge:
@@ -98,10 +98,10 @@ class Connection:
         elif isinstance(event, h2.events.StreamEnded):
             self.ended.add(event.stream_id)
         elif isinstance(event, h2.events.StreamReset):
-            self.answers[event.stream_id].reset = int(event.error_code)
+            self.answers[event.stream_id].reset = int(event.error_code or 0)
             self.ended.add(event.stream_id)
         elif isinstance(event, h2.events.ConnectionTerminated):
-            self.gone = int(event.error_code)
+            self.gone = int(event.error_code or 0)
 
     def answer(self, stream: int) -> Answer:
         """The complete answer to a request."""
@@ -118,7 +118,8 @@ def exchange(app: Launched, path: str, pieces: Sequence[bytes], **headers: str) 
     """The answer to a gRPC request with this body."""
     connection = Connection(app)
     try:
-        stream = connection.request(path, content_type="application/grpc", te="trailers", **headers)
+        fields = {"content_type": "application/grpc", "te": "trailers", **headers}
+        stream = connection.request(path, "POST", end=False, **fields)
         for piece in pieces:
             connection.send(stream, piece)
         connection.send(stream, b"", end=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -245,6 +246,10 @@ def open_shop(folder: Path, way: str, *args: str) -> Iterator[Shop]:
         arguments += [f"--cert={cert}", f"--key={key}"]
         trusted = cert.read_bytes()
     app = factory(SOURCE, *arguments, files=FILES)
+    workers = 2 if "--workers=2" in args else 1
+    while app.log().count("gRPC served on" if kind == "grpc_port" else "worker started on") < workers:
+        assert app.process.poll() is None, app.log()
+        time.sleep(0.02)
     shop = Shop(app, f"{HOST}:{port if kind == 'grpc_port' else app.port}", trusted)
     try:
         yield shop

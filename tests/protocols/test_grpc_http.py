@@ -39,7 +39,7 @@ def call(shop: Shop, method: str, *pieces: bytes, **headers: str) -> tuple[int, 
     answer = exchange(shop.app, f"/shop.v1.Shop/{method}", pieces, **headers)
     assert answer.status == 200
     assert answer.headers["content-type"] == "application/grpc"
-    messages, body = [], answer.body
+    messages, body = [], bytes(answer.body)
     while body:
         flag, length = struct.unpack_from("!BI", body)
         data, body = body[5 : 5 + length], body[5 + length :]

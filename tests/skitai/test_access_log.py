@@ -46,7 +46,8 @@ def test_columns() -> None:
         (b"x-gtxn-id", b"g"),
     ]
     assert columns(entry(headers=headers, state={"ltxid": "l"}), 0, 3, 2) == (
-        '10.0.0.1 GET /a%20b?q=1 1.1 3 200 121 W0 23 "my agent" - "http://a.b/c?d" 9.8.7.6,1.2.3.4 g l - - 3 2'
+        '10.0.0.1 GET /a%20b?q=1 1.1 3 200 121 W0 23 "my agent" - "http://a.b/c?d" '
+        "9.8.7.6,1.2.3.4 g l - - 3 2"
     )
 
 

@@ -1,0 +1,41 @@
+"""Which POST requests carry calls."""
+
+from __future__ import annotations
+
+import pytest
+
+from atila_compat.protocols.dispatch import protocol_of
+
+
+def headers(content_type: str | None) -> list[tuple[bytes, bytes]]:
+    """Headers of a request with this content type."""
+    found = [(b"host", b"x"), (b"accept", b"text/xml")]
+    return found if content_type is None else [*found, (b"content-type", content_type.encode())]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "name"),
+    [
+        ("text/xml", "_xmlrpc"),
+        ("TEXT/XML; charset=utf-8", "_xmlrpc"),
+        ("application/xml", "_xmlrpc"),
+        ("application/json-rpc", "_jsonrpc"),
+        ("application/json-rpc;charset=utf-8", "_jsonrpc"),
+        ("application/grpc", "_grpc"),
+        ("application/grpc+proto", "_grpc"),
+    ],
+)
+def test_calls(content_type: str, name: str) -> None:
+    """The content type says which protocol a body is in; its parameters and its case do not matter."""
+    protocol = protocol_of({"headers": headers(content_type)})
+    assert protocol is not None
+    assert protocol.__name__ == name
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [None, "", "application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/xmlx"],
+)
+def test_ordinary_requests(content_type: str | None) -> None:
+    """Anything else is an ordinary request."""
+    assert protocol_of({"headers": headers(content_type)}) is None
