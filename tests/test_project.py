@@ -89,7 +89,11 @@ PART_OF = {"httpcore": "httpx", "markupsafe": "jinja2"}
 """Packages that are the public ground of another, which is declared."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
-SOURCES = [path for path in sorted((ROOT / "tests").rglob("*.py")) if "cases" not in path.parts] + MODULES
+RECORDED = {"cases", "more"}
+"""Folders with apps that stay as they were recorded."""
+SOURCES = [
+    path for path in sorted((ROOT / "tests").rglob("*.py")) if not RECORDED & set(path.parts)
+] + MODULES
 
 
 def pyproject() -> dict[str, object]:

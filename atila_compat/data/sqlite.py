@@ -4,6 +4,10 @@ Statements may be submitted from any thread and their futures waited for in any:
 from its worker thread to a connection's thread and back. Measured for one row: `databases` takes 1,200 us, it
 opens a file and a thread each time; aiosqlite 300 us, with three hops between loop and thread; a single hop
 through the event loop 105 us of processor time, and without the loop 42 us.
+
+A short read costs less than any change of thread, so it is tried where it is asked for, on a connection kept
+for that. It gives up after some thousand steps of SQLite's machine, or at a lock, and goes to the threads
+like everything else: tasks that take their time still run side by side.
 """
 
 from __future__ import annotations
@@ -36,6 +40,11 @@ MEMORY_CONNECTIONS = 4
 LOCKED = 6
 _STEPS = 500_000
 """Steps of SQLite's machine between two looks at the clock, some milliseconds."""
+_SHORT_SECONDS = 0.002
+"""How long a read may take that is done where it is asked for."""
+_SHORT_STEPS = 1000
+_LONG_SECONDS = 10.0
+"""How long a read that took longer is left to the threads at once."""
 _STANDALONE = frozenset(
     "pragma begin commit end rollback savepoint release vacuum attach detach".split()  # noqa: SIM905
 )
@@ -106,6 +115,7 @@ class Threads:
         self._idle = threading.Semaphore(0)
         self._lock = threading.RLock()
         self._running: set[Job] = set()
+        self._under_way = 0
         self._threads: list[threading.Thread] = []
         self._closed = False
 
@@ -113,6 +123,11 @@ class Threads:
     def count(self) -> int:
         """Threads there are."""
         return len(self._threads)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is under way and nothing waits."""
+        return not self._under_way and not self._closed
 
     @property
     def busy(self) -> int:
@@ -124,6 +139,7 @@ class Threads:
         with self._lock:
             if self._closed:
                 raise RuntimeError("the data source is closed: the server is shutting down")
+            self._under_way += 1
             self._jobs.put(job)
             if not self._idle.acquire(blocking=False) and len(self._threads) < self._size:
                 thread = threading.Thread(target=self._work, name="atila-sqlite", daemon=True)
@@ -146,6 +162,8 @@ class Threads:
                         job.set_exception(error)
                 finally:
                     self._running.discard(job)
+                    with self._lock:
+                        self._under_way -= 1
                 del job
                 self._idle.release()
         finally:
@@ -225,6 +243,77 @@ def _patient(func: Callable[[sqlite3.Connection], T], raw: sqlite3.Connection) -
         time.sleep(0.005)
 
 
+class ShortReads:
+    """Reads that are done at once, in the thread that asks.
+
+    Args:
+        database: the file, or its URI.
+        uri: whether it is one.
+    """
+
+    def __init__(self, database: str, uri: bool) -> None:
+        self._database, self._uri = database, uri
+        self._idle: list[_Reader] = []
+        self._long: dict[str, float] = {}
+        self._closed = False
+
+    def attempt(self, statement: Statement) -> list[AttrDict] | None:
+        """The rows of a SELECT, None where it has to be left to the threads: also for every error."""
+        sql = statement.sql
+        if sql[:6].upper() != "SELECT" or asyncio._get_running_loop() is not None or writes(sql, SQLITE):
+            return None
+        begun = time.perf_counter()
+        if self._long and self._is_long(sql, begun):
+            return None
+        reader: _Reader | None = None
+        try:
+            reader = self._reader()
+            reader.deadline = begun + _SHORT_SECONDS
+            return _execute_one(reader.raw, statement).dicts()
+        except Exception as error:  # the threads find it out again, and tell the task
+            if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
+                self._long[sql] = begun + _LONG_SECONDS
+            return None
+        finally:
+            if reader is not None:
+                self._idle.append(reader)
+                if self._closed:
+                    self.close()
+
+    def _is_long(self, sql: str, now: float) -> bool:
+        until = self._long.get(sql)
+        if until is not None and until <= now:
+            self._long = {each: end for each, end in self._long.items() if end > now}
+        return until is not None and until > now
+
+    def _reader(self) -> _Reader:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return _Reader(self._database, self._uri)
+
+    def close(self) -> None:
+        """Close all connections; those in use when they come back."""
+        self._closed = True
+        with contextlib.suppress(IndexError):
+            while True:
+                self._idle.pop().raw.close()
+
+
+class _Reader:
+    """A connection that neither waits for locks nor goes on after `deadline`."""
+
+    def __init__(self, database: str, uri: bool) -> None:
+        self.deadline = 0.0
+        self.raw = sqlite3.connect(
+            database, timeout=0, isolation_level=None, check_same_thread=False, uri=uri
+        )
+        self.raw.set_progress_handler(self._is_late, _SHORT_STEPS)
+
+    def _is_late(self) -> bool:
+        return time.perf_counter() > self.deadline
+
+
 class SQLiteBackend:
     """A SQLite database.
 
@@ -252,7 +341,10 @@ class SQLiteBackend:
         # the data of a database in memory is gone with its last connection
         self._keeper = opening() if self._in_memory else None
         self.threads = Threads(opening, max_conns)
+        self._short = None if self._in_memory else ShortReads(path, uri)
         weakref.finalize(self, self.threads.close)
+        if self._short:
+            weakref.finalize(self, self._short.close)
 
     def job(self, func: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
         """`func` as this database needs it done."""
@@ -262,6 +354,13 @@ class SQLiteBackend:
         self, statements: Sequence[Statement], seconds: float | None = None
     ) -> concurrent.futures.Future[list[AttrDict] | None]:
         """Begin to execute statements, from any thread; see `execute`. Interrupted after `seconds`."""
+        # what was begun before may be a change that this has to see
+        if self._short and len(statements) == 1 and self.threads.is_quiet:
+            rows = self._short.attempt(statements[0])
+            if rows is not None:
+                done: concurrent.futures.Future[list[AttrDict] | None] = concurrent.futures.Future()
+                done.set_result(rows)
+                return done
         job = Job(self.job(lambda raw: _execute(raw, statements).dicts()), seconds)
         self.threads.put(job)
         return job
@@ -286,6 +385,8 @@ class SQLiteBackend:
     async def close(self) -> None:
         """Close all connections and end their threads; a statement that runs is interrupted."""
         threads = self.threads.close()
+        if self._short:
+            self._short.close()
         deadline = time.monotonic() + CLOSE_SECONDS
         while any(each.is_alive() for each in threads) and time.monotonic() < deadline:
             await asyncio.sleep(0.001)

@@ -190,8 +190,6 @@ def safes(names: Names) -> KeywordCheck:
     return check
 
 
-# In the order in which they are looked at, whatever the order of declaration: the original's, which shows
-# when several are violated at once.
 FIRST: dict[str, Callable[[Names], KeywordCheck]] = {
     "manyof": manyof,
     "oneof": oneof,
@@ -206,11 +204,12 @@ FIRST: dict[str, Callable[[Names], KeywordCheck]] = {
     "safes": safes,
     "required": required,
 }
-"""Keywords that come before the rules for single parameters."""
+"""Keywords that come before the rules for single parameters, in order of declaration, `required` last: so the original,
+which shows where several are violated, and where one keyword sees what another has converted."""
 
 LAST: dict[str, Callable[[Names], KeywordCheck]] = {
     "emails": _demands(is_email, "is invalid"),
     "uuids": _demands(_is_uuid, "is invalid"),
     "nones": nones,
 }
-"""Keywords that come after them."""
+"""Keywords that come after them, in this order."""

@@ -111,12 +111,9 @@ class MessageBox(SealedCookie):
         return [message[0] for message in self._matching(self._current(), k, v)]
 
     def remove(self, mid: int) -> None:
-        """Remove a message; nothing happens where it is unknown."""
-        messages = self._load()
-        left = [message for message in messages if message[0] != mid]
-        if len(left) != len(messages):
-            self._messages = left
-            self._written = True
+        """Remove a message; the box is sent again, also where the message is unknown."""
+        self._messages = [message for message in self._load() if message[0] != mid]
+        self._written = True
 
     def clear(self) -> None:
         """Remove all messages."""

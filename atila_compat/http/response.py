@@ -215,9 +215,12 @@ class Response:
         self.set_header(name, value if present is None else f"{present}, {value}")
 
     def set_headers(self, headers: Headers) -> None:
-        """Set several headers in place of those of their names; a name may come more than once."""
+        """Set several headers in place of those of their names; a name may come more than once.
+
+        Cookies do not take the place of others.
+        """
         pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
-        for name in {name.lower() for name, _ in pairs}:
+        for name in {name.lower() for name, _ in pairs} - {"set-cookie"}:
             self.del_header(name)
         for name, value in pairs:
             self.add_header(name, value)

@@ -101,14 +101,11 @@ class SealedCookie:
             session_timeout: seconds; None: the app's.
             securekey: None: the app's.
             path, domain, secure, http_only, same_site: as in `was.cookie.set`; the browser sends a cookie
-                only below its path.
+                only below its path. The one without a name is sent everywhere, whatever `path` says.
             extend: whether reading extends a session that is about to end.
 
-        Raises AssertionError where there is no name and a path other than "/", TypeError for a name that is
-        no str.
+        Raises TypeError for a name that is no str.
         """
-        if not name and path not in (None, "", "/"):
-            raise AssertionError("No-Named session path should be None or '/'")
         if not isinstance(name, (str, type(None))):
             raise TypeError(f"the name of a session is a str, not {type(name).__name__}")
         self.commit()
@@ -117,7 +114,7 @@ class SealedCookie:
         attributes = base
         if name or domain or secure or http_only or same_site:
             attributes = Attributes(
-                path or "/",
+                (path or "/") if name else base.path,
                 domain or base.domain,
                 secure or base.secure,
                 http_only or base.http_only,

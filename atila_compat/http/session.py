@@ -97,6 +97,7 @@ class Session(SealedCookie):
     def clear(self) -> None:
         """Forget all values for the rest of this request; `expire` does so for good."""
         self._load().clear()
+        self._extended = False  # else reading before it would make it last
 
     def __contains__(self, k: object) -> bool:
         return k in self._read()

@@ -113,7 +113,7 @@ def compile_check(
     select = _selector(scope)
     keyword_rules, parameter_rules = sort_rules(required, rules or {})
     known = {*arguments, *(name for names in keyword_rules.values() for name in names)}
-    first = [make(keyword_rules[keyword]) for keyword, make in FIRST.items() if keyword_rules.get(keyword)]
+    first = [FIRST[keyword](names) for keyword, names in keyword_rules.items() if keyword in FIRST and names]
     single = [parameter_check(keyword, condition, known) for keyword, condition in parameter_rules.items()]
     last = [make(keyword_rules[keyword]) for keyword, make in LAST.items() if keyword_rules.get(keyword)]
     steps: tuple[KeywordCheck, ...] = (*first, *map(_as_step, single), *last)
@@ -142,7 +142,7 @@ def _as_step(check: ParameterCheck) -> KeywordCheck:
 
 
 def sort_rules(required: Any, rules: dict[str, Any]) -> tuple[dict[str, tuple[str, ...]], dict[str, Any]]:
-    """Rules of keywords, their names as tuples, and rules of single parameters; in order of declaration."""
+    """Rules of keywords, their names as tuples, and rules of single parameters; in order of declaration, `required` last."""
     keywords: dict[str, tuple[str, ...]] = {}
     parameters: dict[str, Any] = {}
     for keyword, value in rules.items():

@@ -58,7 +58,7 @@ class Connection:
         "_sender",
         "_sending_since",
         "_size",
-        "_turn",
+        "_turns",
         "_waiting",
         "active_at",
         "client_id",
@@ -83,7 +83,7 @@ class Connection:
         self._closing: int | None = None
         self._ended = False
         self._abandoned = False
-        self._turn = asyncio.Lock()
+        self._turns: list[asyncio.Future[None]] = []
         self._flusher: asyncio.Task[None] | None = None
         self._sender: asyncio.Task[Any] | None = None
         self._sending_since: float | None = None
@@ -223,19 +223,27 @@ class Connection:
 
     async def flush(self) -> None:
         """Send what is in the outbox, and close the connection behind it if that has been asked for."""
-        if not self._outbox and self._closing is None and not self._turn.locked():
+        while self._sender is not None:  # one at a time, for the order of the messages
+            self._turns.append(turn := self._loop.create_future())
+            await turn
+        if not self._outbox and self._closing is None:
             return
-        async with self._turn:
-            while not self._ended:
+        self._sender = asyncio.current_task()
+        try:
+            while self._outbox and not self._ended:
                 with _lock:
                     batch, self._outbox = self._outbox, []
-                if not batch:
-                    break
                 for message in batch:
                     await self._deliver(message)
             if self._closing is not None and not self._ended:
                 await self._transmit({"type": "websocket.close", "code": self._closing, "reason": ""})
                 self.end()
+        finally:
+            self._sender = None
+            turns, self._turns = self._turns, []
+            for turn in turns:
+                if not turn.done():
+                    turn.set_result(None)
 
     async def _deliver(self, message: Message) -> None:
         if not self._ended:
@@ -253,7 +261,7 @@ class Connection:
 
     async def _transmit(self, event: dict[str, Any]) -> None:
         """Hand an event to the server, which waits as long as the client does not take it."""
-        self._sender, self._sending_since = asyncio.current_task(), self._loop.time()
+        self._sending_since = self._loop.time()
         try:
             await self._send(event)
         except OSError:  # the client has gone
@@ -265,7 +273,7 @@ class Connection:
                 self._sender.uncancel()
             self.end()
         finally:
-            self._sender, self._sending_since = None, None
+            self._sending_since = None
         self.active_at = self._loop.time()
 
     def stalled_for(self) -> float:

@@ -1,7 +1,7 @@
 """One WebSocket while it is open: messages in their order, silence, the end (spec/07 section 1).
 
-Messages are read ahead, up to a limit, so that a client that goes is noticed while a handler runs; behind the
-limit the server stops reading from the client.
+While a handler takes its time, messages are read ahead, up to a limit: so a client that goes is noticed.
+Behind the limit the server stops reading from the client.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from .ws_encoding import Message
 
 READ_AHEAD_BYTES = 1024 * 1024
 READ_AHEAD_MESSAGES = 1000
+READ_AHEAD_AFTER = 0.05
+"""Seconds that a handler takes before the connection gets a reader of its own."""
 
 
 class Conversation:
@@ -58,6 +60,7 @@ class Conversation:
         self._next: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._listener: asyncio.Task[Any] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     # -- for handlers ---------------------------------------------------------------------------------------
@@ -70,6 +73,10 @@ class Conversation:
         if self._left is not None:
             await self._left
             self._left = None
+        if self._reader is None:
+            timer = self._loop.call_later(READ_AHEAD_AFTER, self.read_ahead)
+        else:
+            timer = None
         future = self._workers.run(self._context, self._label, func, *args)
         try:
             return await future
@@ -77,6 +84,9 @@ class Conversation:
             if future.cancelled():
                 self._left = self._workers.finished(future)
             raise
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     async def next(self) -> Message | None:
         """The client's next message; None when it has gone and has said nothing more, or was sent away."""
@@ -85,11 +95,7 @@ class Conversation:
             if self.gone or connection.closing:
                 await connection.flush()
                 return None
-            self._next = self._loop.create_future()
-            try:
-                await self._next
-            finally:
-                self._next = None
+            await (self._hear() if self._reader is None else self._wait())
         if connection.closing:
             return None
         message = self._inbox.pop(0)
@@ -98,12 +104,16 @@ class Conversation:
             self._room.set_result(None)
         return message
 
+    def read_ahead(self) -> None:
+        """Listen to the client from now on also while a handler has something to do."""
+        if self._reader is None and not self.gone:
+            self._reader = self._loop.create_task(self._read())
+
     # -- its life -------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Listen to the client from now on."""
+        """The handshake is over."""
         self.connection.opened(self._ended)
-        self._reader = self._loop.create_task(self._read())
         limit = self.timeout or settings.network_timeout
         self._timer = self._loop.call_later(limit, self._watch)
 
@@ -127,32 +137,55 @@ class Conversation:
         self.gone = True
         if self._next is not None and not self._next.done():
             self._next.set_result(None)
+        if self._listener is not None:
+            self._listener.cancel()
+
+    async def _hear(self) -> None:
+        """Wait for what the client says, while nobody else does."""
+        self._listener = asyncio.current_task()
+        try:
+            event = await self._receive()
+        except asyncio.CancelledError:
+            if not self.gone or self._listener is None:
+                raise
+            self._listener.uncancel()
+            return
+        finally:
+            self._listener = None
+        if not self._take(event):
+            self.connection.end()
+            self._ended()
+
+    async def _wait(self) -> None:
+        """Wait for what the reader hears."""
+        self._next = self._loop.create_future()
+        try:
+            await self._next
+        finally:
+            self._next = None
 
     async def _read(self) -> None:
         try:
-            await self._listen()
+            while self._take(await self._receive()):
+                if self._next is not None and not self._next.done():
+                    self._next.set_result(None)
+                elif not self._has_room():
+                    self._room = self._loop.create_future()
+                    await self._room
         finally:
             self.connection.end()
             self._ended()
 
-    async def _listen(self) -> None:
-        receive, connection, loop = self._receive, self.connection, self._loop
-        while True:
-            event: Event = await receive()
-            kind = event["type"]
-            if kind == "websocket.receive":
-                text = event.get("text")
-                message: Message = bytearray(event["bytes"]) if text is None else text
-                connection.active_at = loop.time()
-                self._inbox.append(message)
-                self._size += len(message)
-                if self._next is not None and not self._next.done():
-                    self._next.set_result(None)
-                elif not self._has_room():
-                    self._room = loop.create_future()
-                    await self._room
-            elif kind == "websocket.disconnect":
-                return
+    def _take(self, event: Event) -> bool:
+        """Take in what the server tells; False when the client has gone."""
+        kind = event["type"]
+        if kind == "websocket.receive":
+            text = event.get("text")
+            message: Message = bytearray(event["bytes"]) if text is None else text
+            self.connection.active_at = self._loop.time()
+            self._inbox.append(message)
+            self._size += len(message)
+        return bool(kind != "websocket.disconnect")
 
     def _has_room(self) -> bool:
         return self._size < READ_AHEAD_BYTES and len(self._inbox) < READ_AHEAD_MESSAGES
@@ -166,7 +199,7 @@ class Conversation:
             self.connection.abandon()
             return
         again = self.timeout or patience
-        if self.timeout and self._next is not None:  # the handler has nothing to do
+        if self.timeout and (self._next is not None or self._listener is not None):  # nothing to do
             silent = self._loop.time() - self.connection.active_at
             if silent >= self.timeout:
                 self.connection.close(GOING_AWAY)

@@ -23,7 +23,7 @@ from ..tasks.deferred import Deferred
 from .ws_connection import BAD_DATA, FAILED, NORMAL, Connection
 from .ws_conversation import Conversation
 from .ws_declaration import Declaration, Kind
-from .ws_encoding import BadMessage, Message, messages_of, split_opcode, with_opcode
+from .ws_encoding import ENCODINGS, BadMessage, Message, messages_of, split_opcode, with_opcode
 from .ws_rooms import Room
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atila_compat.websocket")
 
+_PLAIN = ENCODINGS["text"]
 ERROR = "[ERROR]"
 """What a client is told of a message that its handler has failed at (spec/07 section 1.3)."""
 
@@ -111,6 +112,9 @@ class Handler:
 
         That is a deferred answer or a coroutine to wait for, or the rest of an iterable.
         """
+        if type(value) is str and self.encoding is _PLAIN:
+            self.say(value or None)
+            return None
         if value is None or isinstance(value, Deferred) or inspect.iscoroutine(value):
             return value
         value, opcode = split_opcode(value)
@@ -181,6 +185,7 @@ class Channel(Handler):
 
     async def _go_on(self, talk: Conversation, rest: Any) -> Any:
         """Wait for an answer that is made later; or have the next piece of one that is long."""
+        talk.read_ahead()
         if inspect.iscoroutine(rest):
             task = self.was.runtime.loop.create_task(rest, context=self.exchange.context)
             try:
@@ -301,6 +306,10 @@ class Coroutine(Handler):
 
     def take(self, piece: Any) -> Any:
         """Keep what was yielded; whether it is enough to be sent."""
+        if type(piece) is str and piece and self.encoding is _PLAIN:
+            self.kept.append(piece)
+            self.size += len(piece)
+            return self.size > KEPT_BACK_BYTES
         value, opcode = split_opcode(piece)
         for message in messages_of(self.encoding, value, opcode):
             self.kept.append(message)
@@ -349,6 +358,7 @@ class Coroutine(Handler):
                 return NORMAL
             sent = None
             if yielded is not None:
+                talk.read_ahead()
                 sent = await wait_for(self.exchange, yielded, None) or yielded
             yielded = await talk.hop(advance, self.generator, sent, self.take)
         if isinstance(yielded.value, (str, bytes)):

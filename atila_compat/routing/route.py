@@ -31,6 +31,7 @@ class Route:
         routable: what the handler sees as `was.request.routable` (spec/02 section 1.3).
         overridable: None, "extends" or "overrides": where the route comes from (spec/01 section 5).
         authenticate: None, "basic", "digest" or "bearer"; UNSET where the app decides.
+        own_authentication: the kind that this means where the app decides nothing.
         cors: allowed origins; UNSET where the app decides.
         origin: what has declared the route, the mount of a module; when that is reloaded, its routes go.
         url_args: how many of the resource's arguments come from the path.
@@ -48,6 +49,7 @@ class Route:
         "methods",
         "origin",
         "overridable",
+        "own_authentication",
         "resource",
         "routable",
         "rule",
@@ -81,6 +83,8 @@ class Route:
         content_types = _several(options.get("content_types"))
         self.content_types = frozenset(t.lower() for t in content_types) if content_types else None
         self.authenticate = self._authentication(options, mount_options)
+        own = "digest" if self.authenticate is True else self.authenticate
+        self.own_authentication: str | None = None if own is UNSET else own
         self.cors = options.get("access_control_allow_origin", UNSET)
         self.cors_max_age = options.get("access_control_max_age", UNSET)
         self.coroutine = bool(options.get("coroutine"))

@@ -39,7 +39,8 @@ def _query(values: dict[str, Any]) -> str:
     for name, value in values.items():
         if value is None:
             continue
-        pairs.append(f"{_quoted(name)}={_quoted(value)}")
+        values_of_name = value if isinstance(value, (list, tuple)) else (value,)
+        pairs += [f"{_quoted(name)}={_quoted(one)}" for one in values_of_name]
     return "?" + "&".join(pairs) if pairs else ""
 
 

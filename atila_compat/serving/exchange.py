@@ -123,12 +123,24 @@ class Exchange:
         return outcome
 
     def _refusal(self, kind: str | None) -> Outcome | None:
-        refusal = authenticate(self.was, kind)
+        was, route = self.was, self.route
+        by_app = kind is not None and kind == was.app.authenticate
+        refusal = authenticate(was, kind)
+        if refusal is None and by_app and route is not None and route.own_authentication != kind:
+            by_app = False
+            refusal = authenticate(was, route.own_authentication)
         if refusal is None:
             return None
         if isinstance(refusal, ErrorReply):
-            reason = self.was.response.reason
-            return error_outcome(self.was, refusal.status_code, reason, refusal.detail or "", in_handler=False)
+            reason, detail = was.response.reason, refusal.detail or ""
+            return error_outcome(
+                was,
+                refusal.status_code,
+                reason,
+                detail,
+                in_handler=False,
+                by_handlers=not by_app,  # an app's own pages are for those whom it lets in
+            )
         return finalize(self.was, refusal)
 
     def _handle(self) -> Outcome:

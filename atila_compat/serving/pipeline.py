@@ -66,6 +66,8 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     request = was.request
     if request.method not in METHODS:
         return error_outcome(was, 405, REASONS[405], in_handler=False, by_handlers=False)
+    if app.access_control_allow_origin is not None and _is_foreign(app, was, path):
+        return error_outcome(was, 403, REASONS[403], in_handler=False, by_handlers=False)
     routes = await locate(app, was, path)
     if type(routes) is Complete:
         return routes
@@ -76,7 +78,7 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     ):
         return await _preflight(app, was, routes)
     if route is None:
-        return await refuse(was, 405)
+        return await _unrouted(app, was, 405)
     request.route = route
     refusal = check(app, was, route)
     if refusal:
@@ -112,27 +114,41 @@ async def locate(app: Atila, was: Was, path: str) -> RouteSet | Complete:
         status_code, reason = split_status(error.status)
         return await refuse(was, status_code, error.explain, reason=reason)
     if found is None:
-        return await _not_found(app, was)
+        return await _unrouted(app, was, 404)
     routes, was.request.PARAMS = found
     return routes
 
 
 def authentication_of(app: Atila, route: Route) -> str | None:
-    """The kind of authentication that a route wants, or the app for all of its routes."""
-    kind = app.authenticate
-    if not kind and route.authenticate is not UNSET:
-        kind = "digest" if route.authenticate is True else route.authenticate
-    return kind or None
+    """The kind of authentication that has to be passed first: the app's, for all of its routes, or the route's."""
+    return app.authenticate or route.own_authentication
 
 
-async def _not_found(app: Atila, was: Was) -> Complete:
-    """404; an app that wants to know everybody asks who it is first."""
-    if app.authenticate:
+async def _unrouted(app: Atila, was: Was, status_code: int) -> Complete:
+    """404 or 405; an app that wants to know everybody asks who it is first."""
+    if app.authenticate and was.request.method != "OPTIONS":
         exchange = Exchange(was, None, app.authenticate)
         refusal: Complete | None = await exchange.hop(exchange.authenticate)
         if refusal is not None:
             return refusal
-    return await refuse(was, 404)
+    return await refuse(was, status_code)
+
+
+def _is_foreign(app: Atila, was: Was, path: str) -> bool:
+    """Whether the app admits no page of this origin, nor does the route by a list of its own.
+
+    The app is closed to them, found or not, so it does not even show its error pages.
+    """
+    request = was.request
+    origin, host = request.lowered.get("origin"), request.lowered.get("host")
+    if request.method == "OPTIONS" or cors.is_allowed(origin, app.access_control_allow_origin, host):
+        return False
+    try:
+        found = app.router.find(path, request.method)
+    except (Redirect, Unrouted, HTTPError):
+        return True
+    route = found[0].by_method.get(request.method) if found else None
+    return route is None or route.cors is UNSET or not cors.is_allowed(origin, route.cors, host)
 
 
 def check(app: Atila, was: Was, route: Route) -> int:
@@ -253,7 +269,7 @@ def stays_on_loop(exchange: Exchange, route: Route) -> bool:
 
 
 def overloaded(was: Was) -> Complete:
-    """Too many requests wait for a thread: this one is not taken, and not read (migration_guide/04-deploy.md)."""
+    """Too many requests wait for a thread: this one is not taken, its body not read."""
     workers = was.runtime.workers
     workers.refused += 1
     outcome = error_outcome(was, 503, REASONS[503], in_handler=False)

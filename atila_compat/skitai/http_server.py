@@ -39,6 +39,7 @@ log = logging.getLogger("atila_compat.server")
 LAST_HOOKS_SECONDS = 2.0
 """What umount hooks and pools have in any case, also where requests have used up the time."""
 TICKS_PER_SECOND = 10
+SETTLE_SECONDS = 0.02
 FORCED = 1
 
 
@@ -197,15 +198,18 @@ class GracefulServer(Server):
             server.close()
         for listener in sockets:
             listener.close()
-        for _ in range(2):  # the loop has closed its own hold of the socket by then: ours is the last one
-            await asyncio.sleep(0)
-        for twin in twins:
-            with contextlib.suppress(OSError):
-                twin.setblocking(False)
-                while True:
-                    connection, _ = twin.accept()
+        # the loop closes its own hold of the socket a little later: until then connections are still let in
+        for moment in (0.0, SETTLE_SECONDS, SETTLE_SECONDS, None):
+            accepted: list[socket.socket] = []
+            for twin in twins:
+                accepted += _accept_all(twin)
+                if moment is None:
+                    twin.close()
+            for connection in accepted:
+                with contextlib.suppress(OSError):
                     await loop.connect_accepted_socket(self._protocol, connection, ssl=self.config.ssl)
-            twin.close()
+            if moment is not None:
+                await asyncio.sleep(moment)
 
     def _protocol(self) -> asyncio.Protocol:
         made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
@@ -233,6 +237,16 @@ class GracefulServer(Server):
             if transport is not None:
                 transport.abort()
         await asyncio.sleep(0)
+
+
+def _accept_all(listener: socket.socket) -> list[socket.socket]:
+    """The connections that wait."""
+    accepted = []
+    listener.setblocking(False)
+    with contextlib.suppress(OSError):
+        while True:
+            accepted.append(listener.accept()[0])
+    return accepted
 
 
 def _nothing() -> None:

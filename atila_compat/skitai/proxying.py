@@ -21,7 +21,7 @@ from ..settings import settings
 from ..tasks.http import Call, HTTPResult, Sender
 from ..tasks.outgoing import outgoing
 from ..tasks.streams import ByteStream
-from ..tasks.targets import find_target
+from ..tasks.targets import HOP_BY_HOP, find_target
 from ..types import Receive, Scope, Send
 from .mounts import Proxy
 
@@ -30,19 +30,7 @@ log = logging.getLogger("atila_compat.server")
 PATIENCE = 30.0
 """Seconds that the server may take for a piece of an answer that has begun."""
 _CLIMBS = re.compile(rb"(?:^|[/\\])\.\.?(?:$|[/\\])")
-_HOP_BY_HOP = frozenset(
-    (
-        b"connection",
-        b"keep-alive",
-        b"proxy-authenticate",
-        b"proxy-authorization",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-    )
-)
+_HOP_BY_HOP = frozenset(name.encode() for name in HOP_BY_HOP)
 _ANSWERED_HERE = _HOP_BY_HOP | {b"server", b"date"}
 
 

@@ -280,7 +280,10 @@ class TaskFactory:
         from .grpc import GRPCStub  # the library is an extra
 
         if _to_all:
-            raise TypeError("was.grpc has no map: call each server by an alias of its own")
+            raise TypeError(
+                "was.grpc has no map: give each server an alias of its own and group the calls, "
+                'was.Tasks([was.grpc(f"{alias}/package.Service").Method(message) for alias in aliases])'
+            )
         return GRPCStub(self._was, uri, options=CallOptions(**options))
 
     # -- data sources ---------------------------------------------------------------------------------------

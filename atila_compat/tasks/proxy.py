@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import HTTPError, HTTPTaskError
@@ -16,23 +17,18 @@ from .streams import ByteStream
 if TYPE_CHECKING:
     from ..was import Was
 
-_HOP_BY_HOP = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 PATIENCE = 30.0
 """Seconds that the upstream server may take for a piece of a streamed body."""
 BUFFERED = 256 * 1024
 """Bytes: an upstream body up to this is read whole, so that a failure in its midst is still a 502."""
+
+
+def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether the client sends a body, of a length that it announces or in chunks."""
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip(b" 0") != b"")
+        for name, value in headers
+    )
 
 
 class ProxyPass(Deferred):
@@ -46,8 +42,8 @@ class ProxyPass(Deferred):
         path: below it.
         timeout: seconds until the answer begins.
 
-    Raises KeyError for an unknown alias, HTTPError 404 for a path with `..`, 413 for an upload that was too
-    large to be kept.
+    Raises KeyError for an unknown alias, HTTPError 404 for a path with `..`, 413 for an upload that was not
+    kept, since it is too large or `input_stream` reads it.
     """
 
     def __init__(
@@ -67,8 +63,10 @@ class ProxyPass(Deferred):
             if query:
                 uri += f"{'&' if '?' in uri else '?'}{query}"
             content = request.body or None
-            if content is None and (request.content_length or 0) > 0:
-                raise HTTPError("413 Request Entity Too Large", "this upload is too large to be passed on")
+            if request.body is None and _has_body(request.scope["headers"]):
+                raise HTTPError(
+                    "413 Request Entity Too Large", "this upload was not kept: it is too large, or streamed"
+                )
         target = targets.find_target(uri, was.app)
         if target.problem:
             raise ValueError(target.problem)
@@ -91,7 +89,7 @@ class ProxyPass(Deferred):
     def _headers(self, target: targets.Target) -> list[tuple[str, str]]:
         request = self.was.request
         passed: list[tuple[str, str]] = []
-        dropped = _HOP_BY_HOP | {"content-length", "x-gtxn-id", "x-ltxn-id", "expect"}
+        dropped = targets.HOP_BY_HOP | {"content-length", "x-gtxn-id", "x-ltxn-id", "expect"}
         connection = request.get_header("connection") or ""
         dropped |= {name.strip().lower() for name in connection.split(",")}
         if not self.forward:
@@ -151,7 +149,7 @@ class ProxyPass(Deferred):
         if not self.forward:
             result.reraise()
         assert isinstance(result, HTTPResult)
-        dropped = _HOP_BY_HOP | {"content-length"}
+        dropped = targets.HOP_BY_HOP | {"content-length"}
         response = was.response
         mine = {name.lower() for name, _ in result.raw_headers}
         for name in mine - dropped:

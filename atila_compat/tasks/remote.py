@@ -62,6 +62,10 @@ class OperationTimeout(TaskError, TimeoutError):
     """A data source did not answer in time (spec/06 section 2.2)."""
 
 
+_NOT_YET: concurrent.futures.Future[Any] = concurrent.futures.Future()
+"""The future of tasks that are being made."""
+
+
 class RemoteTask(Task):
     """A coroutine on the event loop.
 
@@ -88,7 +92,7 @@ class RemoteTask(Task):
         notes = dict(options.meta) if options.meta else {}
         notes["__was_id"] = was.ID
         super().__init__(
-            concurrent.futures.Future(),
+            _NOT_YET,
             name=f"{origin.method} {origin.alias}".strip(),
             meta=notes,
             filter=None if kept is not None else options.filter,
@@ -139,9 +143,8 @@ class RemoteTask(Task):
         if result.node is None:
             result.node = self.origin.node
         result.method = result.method or self.origin.method
-        key = self.cache_key()
-        if key is not None:
-            result.store = self._store
+        if self.origin.cacheable:
+            result.store = self._store  # it finds out whether there is a key when that is asked for
         if self._options.cache:
             result.cache(self._options.cache)
         return result

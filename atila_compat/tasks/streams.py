@@ -151,7 +151,7 @@ class Queue:
     # -- the producer's side --------------------------------------------------------------------------------
 
     def put(self, item: str | bytes | None) -> None:
-        """Add a piece, None for the end; waits while the client is behind.
+        """Add a piece, None for the end; waits while the client is behind. What comes after the end is dropped.
 
         Raises BrokenPipeError when the client has gone, TypeError for anything but str, bytes and None.
         """
@@ -164,7 +164,7 @@ class Queue:
                 raise BrokenPipeError("the client has gone: nobody takes what is put into this queue")
             if item is None:
                 self._ended = True
-            elif item:
+            elif item and not self._ended:
                 self._pieces.append(item.encode() if isinstance(item, str) else bytes(item))
         self._tell()
 

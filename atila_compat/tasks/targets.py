@@ -11,6 +11,21 @@ from . import aliases
 if TYPE_CHECKING:
     from .aliases import Alias
 
+HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers, in lower case, that speak of one connection: whoever passes a message on leaves them out."""
+
 
 @dataclass
 class Target:

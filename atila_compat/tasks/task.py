@@ -158,9 +158,11 @@ class Task(Deferred):
             if on_event_loop():
                 self._refuse_blocking()
             seconds = self._patience(timeout)
-            concurrent.futures.wait((future,), seconds)
-            if not future.done():
-                return self._give_up(seconds, explicit=timeout is not None)
+            try:
+                future.exception(seconds)  # half the cost of concurrent.futures.wait()
+            except (TimeoutError, concurrent.futures.CancelledError):
+                if not future.done():
+                    return self._give_up(seconds, explicit=timeout is not None)
         return self._settle()
 
     def _refuse_blocking(self) -> NoReturn:

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from .measure import Settings, WrongAnswerError, measure
-from .peers import ORIGINAL, PEERS, THIS, original
+from .names import ORIGINAL, THIS
+from .peers import PEERS, original
 from .report import as_json, as_text
 from .scenarios import SCENARIOS
 

@@ -19,6 +19,7 @@ from ..servers import HOST
 from .load import Order, Outcome
 from .peers import Peer
 from .scenarios import Scenario
+from .sources import sources
 
 CHECK_SECONDS = 20
 
@@ -134,7 +135,7 @@ def sample(generator: LoadGenerator, server: Launched, scenario: Scenario, setti
         port=server.port,
         request=scenario.request(visit(server.port, scenario)),
         status=scenario.status,
-        connections=settings.connections,
+        connections=scenario.connections or settings.connections,
         seconds=settings.seconds,
         warm_up=settings.warm_up,
     )
@@ -153,12 +154,12 @@ def sample(generator: LoadGenerator, server: Launched, scenario: Scenario, setti
 
 
 @contextlib.contextmanager
-def running(peers: Mapping[str, Peer]) -> Iterator[dict[str, Launched]]:
+def running(peers: Mapping[str, Peer], env: Mapping[str, str] | None = None) -> Iterator[dict[str, Launched]]:
     """All peers' servers, up."""
     with contextlib.ExitStack() as stack:
         servers = {}
         for name, peer in peers.items():
-            servers[name] = Launched(peer.command, peer.folder)
+            servers[name] = Launched(peer.command, peer.folder, env=env)
             stack.callback(servers[name].kill)
         yield servers
 
@@ -171,11 +172,15 @@ def measure(
     Raises WrongAnswerError when a peer does not answer as it should, RuntimeError when one does not start.
     """
     turns = [
-        (name, [peer for peer in peers if peer not in scenario.missing])
-        for name, scenario in scenarios.items()
+        (name, [peer for peer in peers if scenario.is_for(peer)]) for name, scenario in scenarios.items()
     ]
     found: dict[str, dict[str, list[Sample]]] = {name: {peer: [] for peer in able} for name, able in turns}
-    with running(peers) as servers, contextlib.closing(LoadGenerator()) as generator:
+    needs = [need for name, able in turns if able for need in scenarios[name].needs]
+    with (
+        sources(needs) as env,
+        running(peers, env) as servers,
+        contextlib.closing(LoadGenerator()) as generator,
+    ):
         for name, able in turns:
             for peer in able:
                 check(peer, servers[peer].port, scenarios[name])

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..launch import ROOT
+from .names import THIS
 
 APPS = Path(__file__).parent / "apps"
 MODULE = "tests.benchmarks.apps"
-THIS = "atila_compat"
-ORIGINAL = "atila"
 UVICORN = (sys.executable, "-m", "uvicorn", "--host=127.0.0.1", "--log-level=warning", "--no-access-log")
 GUNICORN = (sys.executable, "-m", "gunicorn", "--worker-class=gthread", "--workers=1", "--threads=4")
 

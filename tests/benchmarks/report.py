@@ -10,7 +10,8 @@ from statistics import median
 from typing import Any
 
 from .measure import Sample, Settings
-from .peers import THIS, Peer
+from .names import THIS
+from .peers import Peer
 from .scenarios import Scenario
 
 Samples = Mapping[str, Mapping[str, Sequence[Sample]]]

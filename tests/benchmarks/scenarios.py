@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import jwt
 
+from .names import ORIGINAL, POSTGRES, SQLITE, THIS, UPSTREAM
+
 
 @dataclass(frozen=True)
 class Scenario:
@@ -18,7 +20,10 @@ class Scenario:
         status: of the right answer.
         contains: what the right answer's body has in it.
         missing: peers that have no such thing.
+        only: peers that have it, where it is made for some; empty for all but `missing`.
         visit: path that is fetched once before; its cookies go with every request.
+        needs: what has to be up for it, see `sources`.
+        connections: kept alive at the same time, 0 for what the settings say.
     """
 
     about: str
@@ -29,7 +34,14 @@ class Scenario:
     status: int = 200
     contains: str = ""
     missing: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
     visit: str = ""
+    needs: tuple[str, ...] = ()
+    connections: int = 0
+
+    def is_for(self, peer: str) -> bool:
+        """Whether the peer has it."""
+        return peer in self.only if self.only else peer not in self.missing
 
     def request(self, cookie: str = "") -> str:
         """The request as it goes over the wire; `cookie` is the header of that name."""
@@ -46,6 +58,7 @@ class Scenario:
 
 
 SECRET = "a key of the benchmarks, 32 bytes"
+_WITH_SOURCES = frozenset({THIS, "starlette-async"})
 _FLASK = ("flask-gunicorn", "flask-a2wsgi")
 
 
@@ -93,6 +106,40 @@ SCENARIOS = {
         headers={"Authorization": f"Bearer {_token()}"},
         contains="ann",
         missing=frozenset({"bare", "starlette-sync", "quart-sync"}),
+    ),
+    "sqlite": Scenario(
+        "one row of SQLite by its key; a plain handler against the driver awaited in an `async def` route",
+        "/sqlite/42",
+        contains="Item 42",
+        only=_WITH_SOURCES,
+        needs=(SQLITE,),
+    ),
+    "postgres": Scenario(
+        "one row of PostgreSQL by its key; likewise",
+        "/postgres/42",
+        contains="Item 42",
+        only=_WITH_SOURCES,
+        needs=(POSTGRES,),
+    ),
+    "upstream": Scenario(
+        "one call of another server; a plain handler against httpx awaited in an `async def` route",
+        "/upstream",
+        contains="tea",
+        only=_WITH_SOURCES,
+        needs=(UPSTREAM,),
+    ),
+    "tasks": Scenario(
+        "three tasks of 50 ms at the same time; what is above 50 ms at the median is overhead",
+        "/tasks",
+        contains="[1, 2, 3]",
+        only=frozenset({THIS, "starlette-async", ORIGINAL}),
+        connections=1,
+    ),
+    "map": Scenario(
+        "a Map of five tasks in threads",
+        "/map",
+        contains='"e": 5',
+        only=frozenset({THIS, ORIGINAL}),
     ),
 }
 """By name, in the order of the report."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from atila_compat.migrate.progress import Progress
 
 from . import expected, support
-from .corpus import Case, load_all, select
+from .corpus import MORE, Case, load_all, select
 from .season import AT_ONCE, RUN, Played, season
 
 
@@ -118,7 +118,7 @@ def main() -> int:
         write_readme(cases)
         return 0
     try:
-        chosen = select(cases, options.names)
+        chosen = select(cases | load_all(MORE), options.names)
     except KeyError as error:
         parser.error(error.args[0])
     outcome = play_all(chosen.values(), options.run or RUN, options.at_once)

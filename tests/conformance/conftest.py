@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from .corpus import load_all
+from .corpus import MORE, load_all
 from .season import Played, season
 
 OUTCOME = pytest.StashKey[list[Played]]()
@@ -15,7 +15,7 @@ OUTCOME = pytest.StashKey[list[Played]]()
 @pytest.fixture(scope="session")
 def played(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Played]]:
     """Gives a case's outcome by its name; all cases of the collected tests are played, several at a time."""
-    cases = load_all()
+    cases = load_all() | load_all(MORE)
     names: set[str] = {
         str(item.callspec.params["case_name"])
         for item in request.session.items

@@ -8,9 +8,12 @@ from pathlib import Path
 from atila_compat.migrate.parity import case
 from atila_compat.migrate.parity.case import Answer, Case, Exchange
 
-__all__ = ["CASES", "Answer", "Case", "Exchange", "load_all", "select"]
+__all__ = ["CASES", "MORE", "Answer", "Case", "Exchange", "load_all", "select"]
 
 CASES = Path(__file__).parent / "cases"
+"""The corpus that the README's figures are about."""
+MORE = Path(__file__).parent / "more"
+"""Cases of our own, recorded in the same way: what was found beside the corpus."""
 
 
 def load_all(folder: Path = CASES) -> dict[str, Case]:

@@ -7,15 +7,16 @@ from collections.abc import Callable
 import pytest
 
 from . import expected, support
-from .corpus import load_all
+from .corpus import MORE, load_all
 from .season import Played
 
 CASES = load_all()
+OWN = load_all(MORE)
 EXPECTED = expected.read()
 
 
 @pytest.mark.timeout(240)  # the first tests wait for the cases that take longest
-@pytest.mark.parametrize("case_name", CASES)
+@pytest.mark.parametrize("case_name", [*CASES, *OWN])
 def test_case_is_answered_as_recorded(case_name: str, played: Callable[[str], Played]) -> None:
     """An unmodified app gives the answers that the original gave, but for those listed as not built yet."""
     against = expected.judge(played(case_name), EXPECTED.get(case_name, frozenset()))

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from ..launch import Launched, Serve
+from ..protocols.talking import Client
 
 UVICORN = (sys.executable, "-m", "uvicorn", "--log-level=warning", "serve:app")
 
@@ -363,11 +364,7 @@ def test_body_limit_of_the_app_holds(serve: Serve) -> None:
 
 def test_websocket_endpoint_reads_the_session(client: httpx.Client, mixed: Launched) -> None:
     """A Starlette WebSocket beside Atila's has the session of the app."""
-    import websocket
-
     client.get("/old/count")
     cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
-    connection = websocket.create_connection(f"ws://127.0.0.1:{mixed.port}/live", cookie=cookie, timeout=10)
-    connection.send("hello")
-    assert connection.recv() == "1 hello"
-    connection.close()
+    with Client(mixed, "/live", cookie=cookie) as connection:
+        assert connection.ask("hello") == "1 hello"

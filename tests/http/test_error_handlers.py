@@ -84,3 +84,81 @@ def test_failing_handler(caplog: pytest.LogCaptureFixture) -> None:
     answer = ask(app, "/none")
     assert (answer.status_code, answer.json()) == (404, {"code": 40400, "message": "not found"})
     assert caplog.messages == ["the error handler for 404 failed"]
+
+
+def test_what_handlers_are_told_of_the_reason() -> None:
+    """`detail` is the explanation; False for an error without one, None where nobody could give one."""
+    app = Atila("app")
+
+    @app.default_error_handler
+    def told(was: Any, error: Any) -> str:
+        return f"{error['code']} {error['detail']!r} {error['errno']!r}"
+
+    @app.route("/<kind>")
+    def fail(was: Any, kind: str) -> Any:
+        if kind == "raise":
+            raise was.Error("404 Not Found")
+        if kind == "explain":
+            raise was.Error("404 Not Found", "why", 5)
+        if kind == "crash":
+            raise LookupError
+        if kind == "static":
+            return was.Static("none")
+        if kind == "with":
+            return was.response.with_explain("402 Pay", "why")
+        return was.response("404 Not Found")
+
+    kinds = ("raise", "explain", "crash", "reply", "static", "with", "none/at/all")
+    assert [ask(app, f"/{kind}").text for kind in kinds] == [
+        "404 False 0",
+        "404 'why' 5",
+        "502 None 0",
+        "404 None 0",
+        "404 '' 0",
+        "402 'why' None",
+        "404 '' 0",
+    ]
+
+
+def test_handlers_speak_in_the_type_of_the_answer() -> None:
+    """A content type that was set before the error stays for the handler's text, but not where a page is due."""
+    app = Atila("app")
+    app.default_error_handler(lambda was, error: "text")
+
+    @app.route("/")
+    def fail(was: Any) -> Any:
+        was.response.set_header("Content-Type", "text/plain")
+        raise was.Error("404 Not Found")
+
+    assert ask(app, "/").headers["content-type"] == "text/plain"
+    assert ask(app, "/", headers={"Accept": "text/html"}).headers["content-type"] == "text/html"
+
+
+def test_answers_that_cannot_be_sent_are_not_for_handlers() -> None:
+    """What a handler should not have returned, and an error without a status, are the framework's own 500."""
+    app = Atila("app")
+    app.default_error_handler(lambda was, error: "handled")
+    app.route("/none")(lambda was: None)
+
+    @app.route("/status")
+    def status(was: Any) -> Any:
+        raise was.Error("wrong")
+
+    @app.route("/adaptive")
+    def adaptive(was: Any) -> Any:
+        return was.response.adaptive_error("402 Pay", "message", 5, "more")
+
+    for path in ("/none", "/status"):
+        assert ask(app, path).json() == {"code": 50000, "message": "internal server error"}
+    assert ask(app, "/adaptive").json() == {"code": 5, "message": "message", "more_info": "more"}
+    assert ask(app, "/adaptive", headers={"Accept": "text/html"}).text == "handled"
+
+
+def test_refusals_of_unknown_users_go_to_handlers() -> None:
+    """401 is told to the app's handler, without a reason."""
+    app = Atila("app")
+    app.error_handler(401)(lambda was, error: f"who are you? {error['detail']!r}")
+    app.route("/", authenticate="basic")(lambda was: "never")
+    answer = ask(app, "/")
+    assert (answer.status_code, answer.text) == (401, "who are you? ''")
+    assert answer.headers["www-authenticate"].startswith("Basic")

@@ -184,6 +184,7 @@ def test_accepted_media_types() -> None:
     assert made.acceptable("text/html")
     assert not made.acceptable("text/xml")
     assert made.acceptable("text/xml", strict=False)
+    assert not request([("Accept", "text/html")]).acceptable("text/html", strict=False)
     assert not request().acceptable("text/html", strict=False)
 
 
@@ -269,7 +270,7 @@ def test_bodies_are_parsed_by_content_type(body: bytes, content_type: str, form:
     assert (form, data) == (made.FORM, made.JSON)
     expected = form if form is not None else data
     assert made.DATA == made.dict() == ({} if expected is None else expected)
-    assert made.get_body() == made.payload == made.get_payload() == body
+    assert made.get_body() == made.payload == made.get_payload() == (body or None)
 
 
 def test_null_is_no_data() -> None:
@@ -423,3 +424,15 @@ def test_any_bytes_make_a_request(
 def test_json_bodies_come_back(value: Any) -> None:
     """What a client encodes is what an app gets."""
     assert value == posted(json.dumps(value).encode(), "application/json").JSON
+
+
+def test_white_space_around_header_values() -> None:
+    """White space around a header's value is no part of it, whatever the server has left of it."""
+    assert request(headers=[(b"x-a", b" v\t ")]).get_header("X-A") == "v"
+
+
+def test_empty_bodies() -> None:
+    """An empty body is none for `get_body`."""
+    made = request()
+    made.body = b""
+    assert made.get_body() is None

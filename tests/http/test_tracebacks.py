@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
+
+import pytest
 
 from atila_compat.http.tracebacks import MAX_FRAMES, traceback_html, traceback_lines
 
@@ -28,6 +31,15 @@ def test_lines_are_exception_place_and_frames() -> None:
     assert lines[1].startswith(f"in file {__file__} at line ")
     assert lines[1].endswith(", function failing")
     assert [line.split()[1] for line in lines[2:]] == ["caught", "failing", "failing"]
+
+
+def test_launch_scripts_have_the_name_they_were_started_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame of the launch script names it as the command line did, not by its full path."""
+    monkeypatch.setattr(sys, "argv", [os.path.relpath(__file__)])
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", __file__)
+    assert traceback_lines(caught(0))[-1].startswith(os.path.relpath(__file__) + " failing ")
+    monkeypatch.setattr(sys, "argv", ["another.py"])
+    assert traceback_lines(caught(0))[-1].startswith(f"{__file__} failing ")
 
 
 def test_html_is_escaped() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
+import httpx
 import pytest
-import websocket
 
 from ..launch import Launched, Serve
+from .talking import Client, refusal
 
 UVICORN = (sys.executable, "-m", "uvicorn", "--log-level=warning", "serve:app")
 
@@ -79,50 +80,35 @@ def app(serve: Serve) -> Launched:
     return serve(APP, command=UVICORN)
 
 
-def connect(app: Launched, path: str) -> websocket.WebSocket:
-    """A WebSocket to the app."""
-    return websocket.create_connection(f"ws://127.0.0.1:{app.port}{path}", timeout=10)
-
-
 def test_websocket_sends_the_cookies_of_was(app: Launched) -> None:
     """What is written before `accept` goes out with it."""
-    connection = connect(app, "/live")
-    assert "seen=" in (connection.getheaders() or {}).get("set-cookie", "")
-    connection.send("hello")
-    assert connection.recv() == "new hello"
-    connection.close()
+    with Client(app, "/live") as client:
+        assert "seen=" in client.headers["set-cookie"]
+        assert client.ask("hello") == "new hello"
 
 
 @pytest.mark.parametrize(("query", "status_code"), [("refuse", 409), ("stop", 403)])
 def test_handshake_is_refused_like_a_page(app: Launched, query: str, status_code: int) -> None:
     """An exception before `accept`, of the endpoint or of a hook, is the handshake's answer."""
-    with pytest.raises(websocket.WebSocketBadStatusException) as refused:
-        connect(app, f"/live?{query}=1")
-    assert refused.value.status_code == status_code
+    assert refusal(app, f"/live?{query}=1")[0] == status_code
 
 
 def test_websocket_falls_through_to_the_old_one(app: Launched) -> None:
     """A native WebSocket that declines leaves the conversation to the app's own."""
-    connection = connect(app, "/old?pass=1")
-    connection.send("hello")
-    assert connection.recv() == "old hello"
-    connection.close()
+    with Client(app, "/old?pass=1") as client:
+        assert client.ask("hello") == "old hello"
 
 
 def test_websocket_that_fails_is_closed_as_such(app: Launched) -> None:
     """An exception in a conversation closes it with code 1011, and is logged."""
-    connection = connect(app, "/live")
-    connection.send("fail")
-    code, data = connection.recv_data()
-    assert (code, data[:2]) == (websocket.ABNF.OPCODE_CLOSE, (1011).to_bytes(2, "big"))
-    connection.close()
+    with Client(app, "/live") as client:
+        client.say("fail")
+        assert client.end() == 1011
     assert "ValueError: fail" in app.log()
 
 
 def test_answer_that_fails_half_way_is_cut(app: Launched) -> None:
     """The client sees that the body is not complete."""
-    import httpx
-
     with pytest.raises(httpx.RemoteProtocolError):
         app.client.get("/half")
     assert "failed in the middle of its answer" in app.log()

@@ -117,7 +117,33 @@ def test_own_headers_and_status() -> None:
 
     answer = returning(handler)
     assert (answer.status_code, answer.headers["content-type"]) == (202, "text/plain")
-    assert answer.headers["x-a"] == "é?"
+    assert answer.headers["x-a"] == "é€"
+
+
+def test_lengths_of_the_apps_own() -> None:
+    """A Content-Length that a handler has set does not cut the body, nor that of an error."""
+
+    def handler(was: Any, fail: str = "") -> Any:
+        was.response.set_header("Content-Length", "1")
+        if fail:
+            raise was.Error("400 Bad Request")
+        return "text"
+
+    app = Atila("app")
+    app.route("/")(handler)
+    assert ask(app, "/").text == "text"
+    assert ask(app, "/?fail=1").json() == {"code": 40000, "message": "bad request"}
+
+
+def test_long_errors_are_compressed() -> None:
+    """Bodies of errors are compressed as all others are."""
+
+    def handler(was: Any) -> Any:
+        raise was.Error("400 Bad Request", "x" * 5000)
+
+    answer = returning(handler, headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.json()["more_info"] == "x" * 5000
 
 
 def test_answers_without_body() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -335,3 +335,33 @@ def test_long_bodies_are_streamed_through(proxy: Atila, peer: Peer) -> None:
 def test_repeated_headers_stay_apart(proxy: Atila) -> None:
     """Two cookies of the other server are two cookies."""
     assert get(proxy, "/old/cookies").headers.get_list("set-cookie") == ["a=1", "b=2"]
+
+
+def test_an_upload_that_was_not_kept_is_refused(proxy: Atila) -> None:
+    """A body that nobody has, announced or in chunks, is a 413: nothing goes on without it."""
+
+    def forward(was: Was) -> Any:
+        return was.ProxyPass("@root", "x", forward=True, timeout=5)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"piece"
+
+    async def nothing() -> AsyncIterator[bytes]:
+        for piece in ():
+            yield piece
+
+    proxy.route("/stream", methods=["GET", "POST"], input_stream=True)(forward)
+    proxy.route("/kept", methods=["POST"])(forward)
+
+    async def talk(client: httpx.AsyncClient) -> list[Answer]:
+        return [
+            await client.post("/stream", content=pieces()),
+            await client.post("/stream", content=b"body"),
+            await client.get("/stream"),
+            await client.post("/kept", content=pieces()),
+            await client.post("/kept", content=nothing()),
+        ]
+
+    answers = ask_all(proxy, talk)
+    assert [answer.status_code for answer in answers] == [413, 413, 200, 200, 200]
+    assert answers[3].json()["body"] == "piece"

@@ -222,7 +222,7 @@ def test_unknown_services_and_methods(was: Was, server: Server) -> None:
         was.grpc(f"@numbers/{NAME}")._private(Number())
     with pytest.raises(KeyError, match="unknown alias"):
         was.grpc(f"@nope/{NAME}")
-    with pytest.raises(TypeError, match="map"):
+    with pytest.raises(TypeError, match="group the calls"):
         was.grpc.map(f"@numbers/{NAME}")
 
 

@@ -1,6 +1,9 @@
 """An Atila launch script, the same for the original and for this project; Python 3.8 runs it too."""
 
+import json
+import os
 import re
+import time
 from typing import Any
 
 import skitai
@@ -58,7 +61,44 @@ def secret(was: Any) -> Any:
     return was.request.JWT["username"]
 
 
+@app.route("/sqlite/<int:id>")
+def sqlite(was: Any, id: int) -> Any:  # noqa: A002
+    return was.API(row=was.db("@sqlite").select("item").filter(id=id).execute().one())
+
+
+@app.route("/postgres/<int:id>")
+def postgres(was: Any, id: int) -> Any:  # noqa: A002
+    return was.API(row=was.db("@postgres").select("item").filter(id=id).execute().one())
+
+
+@app.route("/upstream")
+def upstream(was: Any) -> Any:
+    return was.API(item=was.get("@upstream/items/42?q=tea").fetch())
+
+
+def wait(number: int, seconds: float) -> int:
+    time.sleep(seconds)
+    return number
+
+
+@app.route("/tasks")
+def tasks(was: Any) -> Any:
+    started = [was.Thread(wait, args=(number, 0.05)) for number in (1, 2, 3)]
+    return json.dumps([task.fetch() for task in started])
+
+
+@app.route("/map")
+def mapped(was: Any) -> Any:
+    return was.Map(**{key: was.Thread(wait, args=(number, 0)) for number, key in enumerate("abcde", 1)})
+
+
 if __name__ == "__main__":
+    if os.environ.get("BENCHMARK_SQLITE"):
+        skitai.alias("@sqlite", skitai.DB_SQLITE3, os.environ["BENCHMARK_SQLITE"])
+    if os.environ.get("BENCHMARK_POSTGRES"):
+        skitai.alias("@postgres", skitai.DB_PGSQL, os.environ["BENCHMARK_POSTGRES"].partition("://")[2])
+    if os.environ.get("BENCHMARK_UPSTREAM"):
+        skitai.alias("@upstream", skitai.PROTO_HTTP, os.environ["BENCHMARK_UPSTREAM"])
     app.securekey = "a key of the benchmarks, 32 bytes"
     skitai.mount("/", app)
     skitai.run()

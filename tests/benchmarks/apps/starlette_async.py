@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import aiosqlite
+import asyncpg
+import httpx
 import jwt
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -13,6 +23,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route, request_response
 from starlette.templating import Jinja2Templates
 
+from ..names import POSTGRES, SQLITE, UPSTREAM
 from ..scenarios import SECRET
 
 templates = Jinja2Templates(Path(__file__).parent / "templates")
@@ -53,8 +64,56 @@ async def secret(request: Request) -> Response:
     return HTMLResponse(claims["username"])
 
 
+clients: dict[str, Any] = {}
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        if path := os.environ.get(SQLITE):
+            clients[SQLITE] = await stack.enter_async_context(aiosqlite.connect(path))
+        if url := os.environ.get(POSTGRES):
+            clients[POSTGRES] = await stack.enter_async_context(asyncpg.create_pool(url))
+        if os.environ.get(UPSTREAM):
+            clients[UPSTREAM] = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+        yield
+
+
+async def sqlite(request: Request) -> Response:
+    select = "SELECT * FROM item WHERE id = ?"
+    async with clients[SQLITE].execute(select, (request.path_params["id"],)) as cursor:
+        (row,) = await cursor.fetchall()
+        names = [column[0] for column in cursor.description]
+    return JSONResponse({"row": dict(zip(names, row, strict=True))})
+
+
+async def postgres(request: Request) -> Response:
+    (row,) = await clients[POSTGRES].fetch("SELECT * FROM item WHERE id = $1", request.path_params["id"])
+    return JSONResponse({"row": dict(row)})
+
+
+async def upstream(request: Request) -> Response:
+    answer = await clients[UPSTREAM].get(f"http://{os.environ[UPSTREAM]}/items/42?q=tea")
+    return JSONResponse({"item": answer.json()})
+
+
+def wait(number: int, seconds: float) -> int:
+    time.sleep(seconds)
+    return number
+
+
+async def tasks(request: Request) -> Response:
+    found = await asyncio.gather(*(asyncio.to_thread(wait, number, 0.05) for number in (1, 2, 3)))
+    return HTMLResponse(json.dumps(found))
+
+
 app = Starlette(
+    lifespan=lifespan,
     routes=[
+        Route("/sqlite/{id:int}", sqlite),
+        Route("/postgres/{id:int}", postgres),
+        Route("/upstream", upstream),
+        Route("/tasks", tasks),
         Route("/", text),
         Route("/items/{id:int}", item),
         Route("/page", page),
@@ -62,5 +121,5 @@ app = Starlette(
         Route("/secret", secret),
         # Sessions for their own scenario only: the others do not pay for the middleware.
         Route("/visits", SessionMiddleware(request_response(visits), secret_key=SECRET)),
-    ]
+    ],
 )
