@@ -48,9 +48,8 @@ def split_status(status: str) -> tuple[int, str]:
     section 12.1).
     """
     code, _, reason = status.strip().partition(" ")
-    assert len(code) == 3 and code.isascii() and code.isdigit(), (
-        f'status should look like "200 OK", got {status!r}'
-    )
+    looks_like_one = len(code) == 3 and code.isascii() and code.isdigit()
+    assert looks_like_one, f'status should look like "200 OK", got {status!r}'
     assert code >= "200", f"{code} announces an answer and cannot be one: use a status of 200 or above"
     assert not any(c in reason for c in "\r\n\0"), "a status may not contain line breaks"
     return int(code), reason.strip() or REASONS.get(int(code), "")
@@ -79,7 +78,6 @@ class HTTPError(Exception):
         self.explain = explain
         self.errno = errno
         self.exc_info: ExcInfo | None = sys.exc_info() if traceback else None
-        super().__init__(status, explain, errno)
 
     @property
     def detail(self) -> str | bool:
@@ -92,7 +90,7 @@ class HTTPError(Exception):
         return split_status(self.status)[0]
 
     def __str__(self) -> str:
-        return f"{self.status} {self.explain}".rstrip()
+        return super().__str__() or self.status  # of what was passed by position, as for every exception
 
 
 class TaskError(Exception):

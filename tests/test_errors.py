@@ -75,7 +75,8 @@ def test_arguments_of_errors(arguments: Any, status: str, explain: str, errno: i
 def test_errors_as_text_and_number() -> None:
     """An error shows its status and explanation, and knows its code."""
     error = HTTPError("404 Not Found", "no such user")
-    assert (str(error), error.status_code) == ("404 Not Found no such user", 404)
+    assert (str(error), error.status_code) == ("('404 Not Found', 'no such user')", 404)
+    assert str(HTTPError(status="404 Not Found", explain="no such user")) == "404 Not Found"
     assert str(HTTPError("404 Not Found")) == "404 Not Found"
 
 

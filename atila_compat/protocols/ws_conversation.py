@@ -73,10 +73,9 @@ class Conversation:
         if self._left is not None:
             await self._left
             self._left = None
+        timer = None
         if self._reader is None:
             timer = self._loop.call_later(READ_AHEAD_AFTER, self.read_ahead)
-        else:
-            timer = None
         future = self._workers.run(self._context, self._label, func, *args)
         try:
             return await future

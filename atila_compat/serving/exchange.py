@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atila_compat.app")
 
+_MEANING = "_atila_http_error"
+"""Attribute of a TypeError that comes from a request which does not fit: the error that the client gets."""
+
 
 class Exchange:
     """One request and its answer.
@@ -203,11 +206,11 @@ class Exchange:
             keywords = request.PARAMS
         try:
             return route.handler(was, **keywords)
-        except TypeError:
+        except TypeError as error:
             mismatch = explain_mismatch(route, keywords)
-            if mismatch is None:
-                raise
-            raise mismatch from None
+            if mismatch is not None:  # the hooks see the TypeError, the client what it means
+                vars(error)[_MEANING] = mismatch
+            raise
 
     def _answer(self, value: Any) -> Outcome:
         """The outcome of a value; cookies go out with answers that are ready, not with errors."""
@@ -241,6 +244,7 @@ class Exchange:
         error = exc_info[1]
         if isinstance(error, AssertionError) and error.args and isinstance(error.args[0], HTTPError):
             error = error.args[0]
+        error = getattr(error, _MEANING, error)
         try:
             if isinstance(error, HTTPError):
                 try:

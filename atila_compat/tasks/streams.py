@@ -151,7 +151,7 @@ class Queue:
     # -- the producer's side --------------------------------------------------------------------------------
 
     def put(self, item: str | bytes | None) -> None:
-        """Add a piece, None for the end; waits while the client is behind. What comes after the end is dropped.
+        """Add a piece, None for the end; waits while the client is behind. After the end nothing is added.
 
         Raises BrokenPipeError when the client has gone, TypeError for anything but str, bytes and None.
         """

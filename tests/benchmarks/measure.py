@@ -174,8 +174,9 @@ def measure(
     turns = [
         (name, [peer for peer in peers if scenario.is_for(peer)]) for name, scenario in scenarios.items()
     ]
+    turns = [(name, able) for name, able in turns if able]
     found: dict[str, dict[str, list[Sample]]] = {name: {peer: [] for peer in able} for name, able in turns}
-    needs = [need for name, able in turns if able for need in scenarios[name].needs]
+    needs = [need for name, _ in turns for need in scenarios[name].needs]
     with (
         sources(needs) as env,
         running(peers, env) as servers,

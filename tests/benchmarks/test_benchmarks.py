@@ -29,7 +29,8 @@ def test_two_peers_are_measured_side_by_side() -> None:
     peers = {name: PEERS[name] for name in ("bare", "starlette-async")}
     samples = measure(peers, SCENARIOS, TINY)
     report = json.loads(json.dumps(as_json(samples, TINY)))
-    assert list(report["results"]) == list(SCENARIOS)
+    common = [name for name, scenario in SCENARIOS.items() if any(map(scenario.is_for, peers))]
+    assert list(report["results"]) == common
     for name, results in report["results"].items():
         assert list(results) == [peer for peer in peers if SCENARIOS[name].is_for(peer)]
         for found in results.values():
@@ -39,7 +40,7 @@ def test_two_peers_are_measured_side_by_side() -> None:
             assert len(found["rates"]) == TINY.rounds
             assert found["ratio"] is None
     text = as_text(report, SCENARIOS, peers)
-    assert all(f"\n{name}: " in text for name in SCENARIOS)
+    assert all(f"\n{name}: " in text for name in common)
 
 
 def test_ratio_is_the_median_of_the_rounds_own() -> None:

@@ -59,7 +59,9 @@ class Slow:
                     self.all_there.set()
                 await self.all_there.wait()
                 await asyncio.sleep(1)
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 4\r\n\r\ndone")
+                writer.write(
+                    b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 6\r\n\r\n"done"'
+                )
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:

@@ -88,10 +88,11 @@ async def test_databases_in_memory_are_told_apart() -> None:
 
 async def test_a_cancelled_statement_ends(tmp_path: Path, postgres_url: str) -> None:
     """Who is cancelled leaves neither a running statement nor a lost connection behind."""
-    for backend, endless in (
+    backends: list[tuple[Any, str]] = [
         (sqlite_at(tmp_path / "a.db", 1), ENDLESS),
         (databases.connect(postgres_url, 1), "select pg_sleep(30)"),
-    ):
+    ]
+    for backend, endless in backends:
         running: Any = asyncio.ensure_future(backend.execute([Statement(endless)]))
         await asyncio.sleep(0.2)
         running.cancel()

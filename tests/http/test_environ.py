@@ -109,3 +109,9 @@ def test_handlers_see_one_environ() -> None:
         )
 
     assert ask(app, "/env").json() == {"same": True, "routed": "env", "colour": "red", "app": True}
+
+
+def test_connection_type() -> None:
+    """CONNECTION_TYPE is the Connection header, None where there is none."""
+    assert environ("/")["CONNECTION_TYPE"] is None
+    assert environ("/", headers={"Connection": "close"})["CONNECTION_TYPE"] == "close"

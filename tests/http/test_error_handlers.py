@@ -121,7 +121,7 @@ def test_what_handlers_are_told_of_the_reason() -> None:
 
 
 def test_handlers_speak_in_the_type_of_the_answer() -> None:
-    """A content type that was set before the error stays for the handler's text, but not where a page is due."""
+    """A content type that was set before the error stays for the handler's text, unless a page is due."""
     app = Atila("app")
     app.default_error_handler(lambda was, error: "text")
 

@@ -184,7 +184,7 @@ def test_accepted_media_types() -> None:
     assert made.acceptable("text/html")
     assert not made.acceptable("text/xml")
     assert made.acceptable("text/xml", strict=False)
-    assert not request([("Accept", "text/html")]).acceptable("text/html", strict=False)
+    assert not request(headers={"Accept": "text/html"}).acceptable("text/html", strict=False)
     assert not request().acceptable("text/html", strict=False)
 
 

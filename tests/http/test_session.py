@@ -156,6 +156,20 @@ def test_clear_is_for_this_request() -> None:
     assert session(text_of(one)).items() == [("b", 2)]
 
 
+def test_clear_is_not_kept_by_a_session_that_is_about_to_end() -> None:
+    """Reading such a session would extend it; once it is cleared it is left as it was."""
+    browser = Browser()
+    with browser.request() as was:
+        was.session["a"] = 1
+        was.session.set_expiry(5)
+    with browser.request() as was:
+        assert was.session["a"] == 1
+        was.session.clear()
+    assert browser.lines == []
+    with browser.request() as was:
+        assert was.session["a"] == 1
+
+
 def test_expire_deletes() -> None:
     """`expire` deletes the cookie, also one that was not sent; what is written after it is a new session."""
     browser = Browser()

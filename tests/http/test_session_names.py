@@ -86,11 +86,18 @@ def test_names_are_quoted() -> None:
         assert was.session["x"] == "a b;c"
 
 
+def test_the_nameless_session_is_sent_everywhere() -> None:
+    """A path of its own needs a name; without one it is left aside."""
+    browser = Browser()
+    with browser.request() as was:
+        was.session.mount(path="/abc", http_only=True)
+        was.session["a"] = 1
+    assert [attributes(line) for line in browser.lines] == ["path=/; expires; HttpOnly"]
+
+
 def test_mount_refuses_what_cannot_be() -> None:
-    """A path of its own needs a name, and a name is a string."""
+    """A name is a string."""
     one = session()
-    with pytest.raises(AssertionError, match="No-Named session path should be None or '/'"):
-        one.mount(path="/abc")
     with pytest.raises(TypeError, match="name of a session is a str, not int"):
         one.mount(5)  # type: ignore[arg-type]
     one.mount(None, path=None)

@@ -233,3 +233,12 @@ def test_no_path_leads_outside(static: StaticFiles, rest: str) -> None:
         assert found.path is not None
         assert "/public/" in found.path
         assert "secret" not in Path(found.path).read_text()
+
+
+def test_index_of_a_directory_that_has_two(tmp_path: Path) -> None:
+    """Where a directory has both, index.htm is shown."""
+    for name in ("index.html", "index.htm"):
+        (tmp_path / name).write_text(name)
+    files = StaticFiles()
+    files.mount("/s", tmp_path)
+    assert text_of(files, "/s/") == "index.htm"

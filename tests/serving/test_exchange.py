@@ -61,6 +61,28 @@ def test_cookies_go_out_with_answers_not_with_errors(app: Atila) -> None:
         assert "set-cookie" not in ask(app, f"/{kind}").headers
 
 
+def test_hooks_see_the_type_error_of_a_call_that_does_not_fit(app: Atila) -> None:
+    """failed_request is told what has been raised; the client, unless the hook answers, what it means."""
+    seen: list[Any] = []
+
+    @app.route("/")
+    def handler(was: Any, a: str) -> str:
+        return a
+
+    @app.failed_request
+    def failed(was: Any, expt: Any) -> str | None:
+        seen.append(expt[0])
+        return str(expt[1]) if was.request.get_header("x-say") else None
+
+    assert ask(app, "/").json() == {
+        "code": 40000,
+        "message": "bad request",
+        "more_info": "parameter `a` is missing",
+    }
+    assert "missing 1 required positional argument: 'a'" in ask(app, "/", headers={"X-Say": "1"}).text
+    assert seen == [TypeError, TypeError]
+
+
 def test_arguments_reach_the_handler_as_keywords(app: Atila) -> None:
     """A handler is called with keywords from path, query and body; a call that does not fit is 400."""
 

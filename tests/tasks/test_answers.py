@@ -347,7 +347,7 @@ def test_an_upload_that_was_not_kept_is_refused(proxy: Atila) -> None:
         yield b"piece"
 
     async def nothing() -> AsyncIterator[bytes]:
-        for piece in ():
+        for piece in tuple[bytes, ...]():
             yield piece
 
     proxy.route("/stream", methods=["GET", "POST"], input_stream=True)(forward)

@@ -57,7 +57,7 @@ def test_nothing_leaks(was: Was, peer: Peer, postgres_url: str, tmp_path: Path) 
         (180, lambda: was.db("@pg").execute("select %s as a", chance.random())),
         (180, lambda: was.db("@pg").execute("select 1/0")),
         (2, lambda: was.db("@pg", timeout=0.005).execute("select pg_sleep(5)")),
-        (30, lambda: was.get("@web/text")),
+        (30, lambda: was.get("@web/x")),
         (30, lambda: was.get("@web/status/500")),
         (2, lambda: was.get("@web/sleep/5", timeout=0.005)),
     ]
@@ -93,7 +93,7 @@ def test_nothing_leaks(was: Was, peer: Peer, postgres_url: str, tmp_path: Path) 
     settle(lambda: sockets() <= sockets_before + 2 * MAX_CONNS)
     assert was.db("@pg").execute("select 1 as a").one().a == 1
     assert was.db("@lite").execute("select 1 as a").one().a == 1
-    assert was.get("@web/text").fetch() == "plain text"
+    assert was.get("@web/x").fetch()["path"] == "/x"
 
 
 def source(was: Was, name: str) -> Any:

@@ -41,6 +41,11 @@ def test_a_producer_that_returns_has_ended(was: Was, runtime: Runtime) -> None:
     assert read(runtime, was.Queue(putting("a"))) == [b"a"]
 
 
+def test_nothing_comes_after_the_end(was: Was, runtime: Runtime) -> None:
+    """What is put after None is dropped, however soon."""
+    assert read(runtime, was.Queue(putting("a", None, "z"))) == [b"a"]
+
+
 def test_queues_are_read_in_threads_too(was: Was) -> None:
     """A for loop in a thread reads the same."""
     assert list(was.Queue(putting("a", "b", None))) == [b"a", b"b"]
