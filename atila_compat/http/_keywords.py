@@ -204,8 +204,10 @@ FIRST: dict[str, Callable[[Names], KeywordCheck]] = {
     "safes": safes,
     "required": required,
 }
-"""Keywords that come before the rules for single parameters, in order of declaration, `required` last: so the original,
-which shows where several are violated, and where one keyword sees what another has converted."""
+"""Keywords that come before the rules for single parameters, in order of declaration, `required` last.
+
+That is the original's order. It shows where several are violated, and where one keyword sees what another has
+converted."""
 
 LAST: dict[str, Callable[[Names], KeywordCheck]] = {
     "emails": _demands(is_email, "is invalid"),

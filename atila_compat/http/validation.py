@@ -142,7 +142,10 @@ def _as_step(check: ParameterCheck) -> KeywordCheck:
 
 
 def sort_rules(required: Any, rules: dict[str, Any]) -> tuple[dict[str, tuple[str, ...]], dict[str, Any]]:
-    """Rules of keywords, their names as tuples, and rules of single parameters; in order of declaration, `required` last."""
+    """Rules of keywords, their names as tuples, and rules of single parameters.
+
+    Both in order of declaration, `required` last.
+    """
     keywords: dict[str, tuple[str, ...]] = {}
     parameters: dict[str, Any] = {}
     for keyword, value in rules.items():

@@ -102,8 +102,15 @@ def encode(claims: Mapping[str, Any], key: bytes, alg: str = "HS256") -> str:
 
 
 def well_formed(token: str) -> bool:
-    """Whether it looks like a token, whoever has signed it."""
-    return len(token) <= MAX_TOKEN and _TOKEN.fullmatch(token) is not None
+    """Whether it looks like a token and its header can be read, whoever has signed it."""
+    found = _TOKEN.fullmatch(token) if len(token) <= MAX_TOKEN else None
+    if found is None:
+        return False
+    try:
+        _json(_content(found[1]))
+    except (RecursionError, ValueError):
+        return False
+    return True
 
 
 def decode(token: str, keys: tuple[bytes, ...], now: float) -> dict[str, Any]:

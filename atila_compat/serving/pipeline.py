@@ -120,7 +120,7 @@ async def locate(app: Atila, was: Was, path: str) -> RouteSet | Complete:
 
 
 def authentication_of(app: Atila, route: Route) -> str | None:
-    """The kind of authentication that has to be passed first: the app's, for all of its routes, or the route's."""
+    """The kind of authentication that has to be passed first: the app's, for all of them, or the route's."""
     return app.authenticate or route.own_authentication
 
 

@@ -103,7 +103,7 @@ def test_search_keeps() -> None:
 
 
 def test_remove() -> None:
-    """A message can be removed by its id; the cookie goes with the last one, and is sent for unknown ids too."""
+    """A message can be removed by its id; the cookie goes with the last, and is sent for unknown ids too."""
     browser = Browser()
     with browser.request() as was:
         was.mbox.send("one", valid=60)

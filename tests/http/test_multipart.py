@@ -322,5 +322,5 @@ def test_refusals_reach_the_client() -> None:
 
 def test_types_of_files_are_without_parameters() -> None:
     """The type of a file is the media type of its part."""
-    body = part('name="f"; filename="a.txt"', b"a", "Content-Type: text/plain; charset=utf-8") + b"--B-1--\r\n"
-    assert read(body) == {"f": ("a.txt", "text/plain", b"a")}
+    body = part('name="f"; filename="a.txt"', b"a", "Content-Type: text/plain; charset=utf-8")
+    assert read(body + b"--B-1--\r\n") == {"f": ("a.txt", "text/plain", b"a")}

@@ -18,14 +18,13 @@ from .shop_pb2 import METHODS, Item, Nothing
 SECONDS = 15.0
 FILES = {"shop_pb2.py": (Path(__file__).parent / "shop_pb2.py").read_text()}
 SOURCE = """
-    import sys, threading, time
+    import time
     import skitai
     from atila import Atila
     import shop_pb2
     from shop_pb2 import Item
 
     app = Atila(__name__)
-    app.users = {"ann": "sesame"}
     app.securekey = "a secret of some length, for sessions"
     app.seen = []
 
@@ -40,11 +39,6 @@ SOURCE = """
     @app.teardown_request
     def teardown(was):
         app.seen.append("teardown")
-
-    @app.permission_handler
-    def allowed(was, perms):
-        if was.request.get_header("x-role") not in perms:
-            raise was.Error("403 Permission Denied", "role")
 
     def special(was, item):
         request = was.request
@@ -145,18 +139,12 @@ SOURCE = """
         finally:
             app.seen.append("talk closed")
 
-    guarded = Atila("guarded")
-    guarded.users = {"ann": "sesame"}
-    guarded.realm = "shop"
-    guarded.permission_handler(allowed)
-
     @app.route("/")
     def index(was):
         seen, app.seen = app.seen, []
         return was.API(seen=seen, produced=getattr(app, "produced", None))
 
     if __name__ == "__main__":
-        options = dict(arg.split("=", 1) for arg in sys.argv[1:] if "=" in arg)
         with skitai.preference() as pref:
             pref.config.MAX_GRPC_MESSAGE = 8 * 1024 * 1024
             skitai.mount("/shop.v1.Shop", app, pref)
@@ -168,9 +156,6 @@ SOURCE = """
             skitai.enable_ssl(given.get("--cert"), given.get("--key"))
         skitai.run(port=5000, grpc_port=int(given.get("--grpc") or 0) or None)
 """
-SOURCE = SOURCE.replace(
-    SOURCE[SOURCE.index('    guarded = Atila("guarded")') : SOURCE.index('    @app.route("/")')], ""
-)
 
 
 class Shop:

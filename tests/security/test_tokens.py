@@ -256,6 +256,7 @@ def test_what_needs_no_secure_key() -> None:
         assert was.verify_csrf() is False
         assert was.decode_jwt() == {"err": "no bearer token"}
         assert was.decode_jwt("x") == {"err": "invalid token"}
+        assert was.decode_jwt("a.b.c") == {"err": "invalid token"}
         assert was.decode_jwt(was.encode_jwt({"exp": FAR}, b"k"), b"k") == {"exp": FAR}
         assert was.verify_otp(was.generate_otp("k"), "k")
         assert was.verify_otp("") is False
