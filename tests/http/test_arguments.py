@@ -192,7 +192,7 @@ def mismatch(rule: str, func: Callable[..., Any], **keywords: Any) -> str | None
         func(None, **keywords)
     except TypeError:
         found = explain_mismatch(made, keywords)
-        return None if found is None else str(found)
+        return None if found is None else f"{found.status} {found.explain}".strip()
     return "it fits"
 
 

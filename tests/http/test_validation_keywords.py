@@ -246,9 +246,10 @@ def test_notags_escapes() -> None:
         assert verdict(value, notags="a") == "parameter a should be string type"
 
 
-def test_notags_comes_before_safes() -> None:
-    """A script that has been escaped is safe."""
-    assert converted("<script>x", safes="a", notags="a") == "&lt;script&gt;x"
+def test_notags_before_safes() -> None:
+    """A script that has been escaped is safe; it is not yet where `safes` stands first."""
+    assert converted("<script>x", notags="a", safes="a") == "&lt;script&gt;x"
+    assert verdict("<script>x", safes="a", notags="a") == "parameter a is unsafe"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +138,26 @@ def test_end(tmp_path: Path) -> None:
         assert shop.call("Get", Item(name="x")).name == "x"
         assert shop.app.stop() == 0
         assert running.result().name == "sleep"
+
+
+def test_on_any_server_with_trailers(serve: Serve) -> None:
+    """An app that is mounted in somebody else's application serves gRPC, where the server has trailers."""
+    source = """
+        from starlette.applications import Starlette
+        from starlette.routing import Mount
+        from atila_compat import Atila
+        import shop_pb2
+
+        shop = Atila("shop")
+
+        @shop.route("/Get")
+        def get(was, item):
+            return shop_pb2.Item(name=was.request.uri)
+
+        app = Starlette(routes=[Mount("/shop.v1.Shop", shop)])
+    """
+    command = (sys.executable, "-m", "uvicorn", "serve:app", "--http", "zttp", "--http2")
+    app = serve(source, files=FILES, command=command)
+    shop = Shop(app, f"{HOST}:{app.port}", None)
+    assert shop.call("Get", Item()).name == "/shop.v1.Shop/Get"
+    shop.close()

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ..launch import Launched
+from ..launch import Launched, Serve
 from .talking import Client, refusal
 
 SOURCE = """
@@ -458,3 +458,29 @@ def test_room(app: Launched) -> None:
         ann.say("alone")
         assert ann.hear() == ["Ann in 1: alone"]
         assert other.ask("x") == "nobody in 2: x"
+
+
+def test_close_codes(serve: Serve) -> None:
+    """With `app.config.WEBSOCKET_CLOSE_CODES` the end has a code that says why, in place of hanging up."""
+    source = """
+        import skitai
+        from atila import Atila
+
+        app = Atila(__name__)
+        app.config.WEBSOCKET_CLOSE_CODES = True
+
+        @app.route("/coroutine")
+        @app.websocket(skitai.WS_COROUTINE, 60, encoding="json")
+        def coroutine(was):
+            if (yield was.Input()) == "fail":
+                raise ValueError("fail")
+
+        if __name__ == "__main__":
+            skitai.mount("/", app)
+            skitai.run(port=5000)
+    """
+    app = serve(source)
+    for said, code in (('"over"', 1000), ('"fail"', 1011), ("no json", 1007)):
+        with Client(app, "/coroutine") as client:
+            client.say(said)
+            assert client.end() == code
