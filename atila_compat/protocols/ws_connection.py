@@ -264,8 +264,10 @@ class Connection:
         self._sending_since = self._loop.time()
         try:
             await self._send(event)
-        except OSError:  # the client has gone
-            self.end()
+        except OSError:
+            # The client has gone. What it said before may still wait to be read, so the connection's end is
+            # left to whoever listens.
+            self._drop_output()
         except asyncio.CancelledError:
             if not self._abandoned:
                 raise
@@ -290,10 +292,14 @@ class Connection:
         """The connection is no more: whoever waits for room is let go."""
         if self._ended:
             return
+        self._drop_output()
+        if self._on_end is not None:
+            self._on_end()
+
+    def _drop_output(self) -> None:
+        """Nothing is sent any more."""
         self._ended = True
         with _lock:
             self._outbox = []
             self._size = 0
             _room.notify_all()
-        if self._on_end is not None:
-            self._on_end()
