@@ -82,17 +82,21 @@ class Launched:
         """Whether stop() or kill() has been called."""
         return self._log.closed
 
-    def stop(self, within: float = STOP_SECONDS) -> int:
+    def stop(self, within: float = STOP_SECONDS, *, and_children: bool = True) -> int:
         """End the process as `kill` and service managers do, by SIGTERM; gives its exit code.
 
         Raises AssertionError with the log when it has not ended `within` so many seconds, or leaves children
         behind; they are killed then.
+
+        Args:
+            within: seconds.
+            and_children: False for scripts that start processes of their own and do not end them.
         """
         deadline = time.monotonic() + within
         self.process.send_signal(signal.SIGTERM)
         try:
             code = self.process.wait(within)
-            while children := self._group():
+            while and_children and (children := self._group()):
                 if time.monotonic() > deadline:
                     raise AssertionError(
                         f"the server has ended, its children have not: {children}\n{self.log()}"

@@ -66,7 +66,7 @@ def play(case: Case, run: Sequence[str] = RUN) -> Played:
             for outcome in play_case(case, app.url, folder):
                 if outcome.differs:
                     played.differs[outcome.id] = outcome.differs
-            app.stop()
+            app.stop(and_children=False)  # some scripts start a peer and leave it running
         except AssertionError as error:
             played.trouble = str(error)
         finally:
