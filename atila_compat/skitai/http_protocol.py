@@ -130,12 +130,13 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is complete; the application is called."""
+        # Heads are added up only where so much has come that one could be too long.
+        much = self._head_size > settings.max_head_size
         self._in_head = False
         self._head = b""
         self._head_size = 0
         self._head_began = None
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if size > settings.max_head_size:
+        if much and self._size() > settings.max_head_size:
             self._refuse(431)
             return
         before = self.cycle
@@ -147,6 +148,9 @@ class HTTPProtocol(HttpToolsProtocol):
             cycle.began = self._heard
             if getattr(self.server_state, "leaving", False):
                 cycle.keep_alive = False
+
+    def _size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
