@@ -88,7 +88,7 @@ class Sizes:
 def upload(port: int, size: int) -> float:
     """Upload a file of so many bytes; gives the seconds until it was answered.
 
-    Raises WrongAnswerError when the server does not tell the file's size.
+    Raises WrongAnswerError when the server does not take it, or does not tell its size.
     """
     head = (
         b'--limit\r\nContent-Disposition: form-data; name="file"; filename="large.bin"\r\n'
@@ -100,12 +100,15 @@ def upload(port: int, size: int) -> float:
         f"Content-Length: {len(head) + size + len(tail)}\r\nConnection: close\r\n\r\n"
     )
     began = time.perf_counter()
-    with socket.create_connection((HOST, port), timeout=300) as connection:
-        connection.sendall(request.encode() + head)
-        for start in range(0, size, len(BLOCK)):
-            connection.sendall(memoryview(BLOCK)[: size - start])
-        connection.sendall(tail)
-        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    try:
+        with socket.create_connection((HOST, port), timeout=300) as connection:
+            connection.sendall(request.encode() + head)
+            for start in range(0, size, len(BLOCK)):
+                connection.sendall(memoryview(BLOCK)[: size - start])
+            connection.sendall(tail)
+            answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    except OSError as error:
+        raise WrongAnswerError(f"an upload of {size} bytes was not taken: {error}") from error
     took = time.perf_counter() - began
     body = answer.partition(END)[2]
     if not answer.startswith(b"HTTP/1.1 200 ") or json.loads(body) != {"size": size}:
