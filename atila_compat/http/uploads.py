@@ -76,7 +76,8 @@ class File:
         self.mimetype = mimetype
         self.size = 0
         self.path: str | None = None
-        self._memory = bytearray()
+        self._memory = bytearray()  # the first `_pending` bytes of it count
+        self._pending = 0
         self._spool: IO[bytes] | None = None
         self._temporary: str | None = None
         self._discarded = False
@@ -85,24 +86,33 @@ class File:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes, in memory."""
-        self._memory += data
+        end = self._pending + len(data)
+        self._memory[self._pending : end] = data
+        self._pending = end
         self.size += len(data)
 
     @property
     def pending(self) -> int:
         """Bytes that `spool` would write."""
-        return len(self._memory) if self.size > ROLL_OVER else 0
+        return self._pending if self.size > ROLL_OVER else 0
 
     def spool(self) -> None:
         """Write what is in memory to disk; blocks."""
+        first = self._spool is None
         if self._spool is None:
             handle, path = tempfile.mkstemp(prefix="atila-", suffix=self.ext or "")
             self._spool = os.fdopen(handle, "wb")
             self.path = self._temporary = path
-        self._spool.write(self._memory)
-        self._memory.clear()
-        if self._discarded:  # meanwhile, by who gave up waiting for this thread
-            self.discard()
+        try:
+            with memoryview(self._memory) as memory:
+                self._spool.write(memory[: self._pending])
+            self._pending = 0
+            if first:
+                self._memory = bytearray()  # what is kept from now on is shorter
+            # From then on its memory stays: to get it from the system each time takes longer than to write.
+        finally:
+            if self._discarded:  # meanwhile, by who gave up waiting for this thread
+                self.discard()
 
     def complete(self) -> None:
         """The last byte has come; blocks where the file is on disk."""
@@ -111,6 +121,7 @@ class File:
         if self._spool is not None:
             self._spool.close()
             self._spool = None
+            self._memory = bytearray()
 
     def discard(self) -> None:
         """Delete the temporary file, if there is one and nobody has moved it."""
@@ -138,7 +149,7 @@ class File:
     def read(self) -> bytes:
         """The whole content."""
         if self.path is None:
-            return bytes(self._memory)
+            return bytes(memoryview(self._memory)[: self._pending])
         with open(self.path, "rb") as stored:
             return stored.read()
 
@@ -161,7 +172,7 @@ class File:
             raise IsADirectoryError(f"{to} is a directory: name the file too, or use save()")
         if self.path is None:
             with open(to, "wb") as target:
-                target.write(self._memory)
+                target.write(self.read())
         else:
             shutil.move(self.path, to)
             if self._temporary is not None:
@@ -207,6 +218,7 @@ class File:
     def remove(self) -> None:
         """Delete the file."""
         self._memory.clear()
+        self._pending = 0
         if self.path is not None:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(self.path)

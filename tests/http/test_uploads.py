@@ -111,6 +111,22 @@ def test_files_arrive_in_pieces() -> None:
     assert file.size == len(BIG) * 5 + 4
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=12))
+def test_files_arrive_in_pieces_of_any_length(pieces: list[tuple[int, bool]]) -> None:
+    """Memory that was written to disk is used again, and none of what was in it before comes back."""
+    file, whole = File("a.bin"), b""
+    for number, (length, spooled) in enumerate(pieces):
+        data = bytes([number]) * (0, 10, 70_000, ROLL_OVER)[length]
+        file.feed(data)
+        whole += data
+        if spooled and file.pending:
+            file.spool()
+            assert file.pending == 0
+    file.complete()
+    assert (file.size, file.read()) == (len(whole), whole)
+    file.discard()
+
+
 @BOTH
 def test_discarded_files_are_gone(temporary: Path, data: bytes) -> None:
     """After the request nothing of a file is left."""
