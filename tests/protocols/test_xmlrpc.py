@@ -338,7 +338,11 @@ def test_deep_values(app: Launched) -> None:
     for _ in range(101):
         value = [value]
     assert post(app, xmlrpc.client.dumps((value,), "same")).status_code == 400
-    assert post(app, xmlrpc.client.dumps((value[0][0],), "same")).status_code == 200
+    allowed = xmlrpc.client.dumps((value[0][0],), "same")
+    assert post(app, allowed).status_code == 200
+    prefixed = xmlrpc.client.dumps((value,), "same").replace("value>", "x:value>")
+    assert post(app, prefixed).status_code == 400
+    assert post(app, allowed.replace("value>", "x:value>")).content == post(app, allowed).content
 
 
 def test_body_limit(app: Launched) -> None:
