@@ -221,6 +221,14 @@ class Connection:
         if not self._ended and (self._outbox or self._closing is not None):
             self._flusher = self._loop.create_task(self.flush())
 
+    async def say(self, messages: list[Message]) -> None:
+        """Put messages of the connection's own handler into the outbox, and flush it."""
+        with _lock:
+            if not self._ended and self._closing is None:
+                self._outbox += messages
+                self._size += sum(map(len, messages)) + MESSAGE_COST * len(messages)
+        await self.flush()
+
     async def flush(self) -> None:
         """Send what is in the outbox, and close the connection behind it if that has been asked for."""
         while self._sender is not None:  # one at a time, for the order of the messages
@@ -228,7 +236,7 @@ class Connection:
             await turn
         if not self._outbox and self._closing is None:
             return
-        self._sender = asyncio.current_task()
+        self._sender = asyncio.current_task(self._loop)
         try:
             while self._outbox and not self._ended:
                 with _lock:

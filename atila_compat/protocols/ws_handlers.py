@@ -324,9 +324,7 @@ class Coroutine(Handler):
 
     async def _flush(self) -> None:
         kept, self.kept, self.size = self.kept, [], 0
-        for message in kept:
-            self.connection.put(message)
-        await self.connection.flush()
+        await self.connection.say(kept)
 
     async def serve(self, talk: Conversation) -> int:
         try:
