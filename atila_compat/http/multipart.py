@@ -26,7 +26,7 @@ MAX_PART_HEADER = 16 * 1024
 MAX_TEXT = 16 * 1024 * 1024
 """Bytes that all text fields together may have: they are kept in memory."""
 _EXTENDED = re.compile(r"""filename\*\s*=\s*"?([\w.+-]*)'[\w-]*'([^\s;"]*)""", re.IGNORECASE)
-_WRITE_SIZE = 512 * 1024
+_WRITE_SIZE = 128 * 1024
 """Bytes of a file that are collected before a thread writes them to disk."""
 
 
