@@ -222,7 +222,14 @@ class Connection:
             self._flusher = self._loop.create_task(self.flush())
 
     async def say(self, messages: list[Message]) -> None:
-        """Put messages of the connection's own handler into the outbox, and flush it."""
+        """Send messages of the connection's own handler, behind what waits in the outbox."""
+        if len(messages) == 1 and not (self._outbox or self._sender or self._ended) and self._closing is None:
+            self._sender = asyncio.current_task(self._loop)
+            try:
+                await self._deliver(messages[0])
+            finally:
+                self._pass_on()
+            return
         with _lock:
             if not self._ended and self._closing is None:
                 self._outbox += messages
@@ -243,29 +250,35 @@ class Connection:
                     batch, self._outbox = self._outbox, []
                 for message in batch:
                     await self._deliver(message)
+                    with _lock:
+                        self._size -= len(message) + MESSAGE_COST
+                        if self._waiting:
+                            _room.notify_all()
             if self._closing is not None and not self._ended:
                 await self._transmit({"type": "websocket.close", "code": self._closing, "reason": ""})
                 self.end()
         finally:
-            self._sender = None
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Let those send who have waited for their turn."""
+        self._sender = None
+        if self._turns:
             turns, self._turns = self._turns, []
             for turn in turns:
                 if not turn.done():
                     turn.set_result(None)
 
     async def _deliver(self, message: Message) -> None:
-        if not self._ended:
-            kind = "text" if isinstance(message, str) else "bytes"
-            try:
-                await self._transmit({"type": "websocket.send", kind: message})
-            except UnicodeEncodeError:  # a lone surrogate, out of a client's JSON for example
-                assert isinstance(message, str)
-                clean = message.encode("utf-8", "replace").decode()
-                await self._transmit({"type": "websocket.send", "text": clean})
-        with _lock:
-            self._size -= len(message) + MESSAGE_COST
-            if self._waiting:
-                _room.notify_all()
+        if self._ended:
+            return
+        kind = "text" if isinstance(message, str) else "bytes"
+        try:
+            await self._transmit({"type": "websocket.send", kind: message})
+        except UnicodeEncodeError:  # a lone surrogate, out of a client's JSON for example
+            assert isinstance(message, str)
+            clean = message.encode("utf-8", "replace").decode()
+            await self._transmit({"type": "websocket.send", "text": clean})
 
     async def _transmit(self, event: dict[str, Any]) -> None:
         """Hand an event to the server, which waits as long as the client does not take it."""
