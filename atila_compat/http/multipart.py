@@ -27,7 +27,8 @@ MAX_TEXT = 16 * 1024 * 1024
 """Bytes that all text fields together may have: they are kept in memory."""
 _EXTENDED = re.compile(r"""filename\*\s*=\s*"?([\w.+-]*)'[\w-]*'([^\s;"]*)""", re.IGNORECASE)
 _WRITE_SIZE = 128 * 1024
-"""Bytes of a file that are collected before a thread writes them to disk."""
+"""Bytes of a file that are collected before a thread writes them to disk. What a fast client sends comes in
+larger pieces: each is written while the server receives the next one."""
 
 
 class _Form:

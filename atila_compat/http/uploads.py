@@ -106,10 +106,11 @@ class File:
         try:
             with memoryview(self._memory) as memory:
                 self._spool.write(memory[: self._pending])
+            # The memory stays, for the next bytes: to get it from the system each time takes longer than to
+            # write. Only what was needed until now is too much for that.
             self._pending = 0
             if first:
-                self._memory = bytearray()  # what is kept from now on is shorter
-            # From then on its memory stays: to get it from the system each time takes longer than to write.
+                self._memory = bytearray()
         finally:
             if self._discarded:  # meanwhile, by who gave up waiting for this thread
                 self.discard()
