@@ -255,6 +255,9 @@ async def _receive(app: Atila, exchange: Exchange, route: Route, receive: Receiv
     except HTTPError as error:
         status_code, reason = split_status(error.status)
         return await refuse(was, status_code, error.explain, reason=reason, close=True)
+    except OSError as error:
+        log.error("%r: its files cannot be kept: %s", request, error)
+        return await refuse(was, 507, "the files cannot be kept", close=True)
     return None
 
 
