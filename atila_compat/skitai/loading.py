@@ -163,9 +163,16 @@ def _file_module(path: str) -> ModuleType:
     return module
 
 
+def _is_beside_settings(module: ModuleType) -> bool:
+    """Whether it is the `wsgi.py` of a Django project (spec/01 section 6)."""
+    return os.path.isfile(os.path.join(os.path.dirname(module.__file__ or ""), "settings.py"))
+
+
 def _variable(module: ModuleType, attribute: str) -> Any:
     maker: Callable[[], Any] | None = getattr(module, "__app__", None)
     app = getattr(module, attribute, None)
+    if app is None and attribute == "app" and _is_beside_settings(module):
+        app = getattr(module, "application", None)
     if app is None and attribute == "app" and callable(maker):
         return maker()
     if app is None:
