@@ -21,7 +21,7 @@ from starlette.routing import Mount, Route
 from atila_compat import Atila, settings, skitai
 from atila_compat.errors import AtilaError
 from atila_compat.skitai.loading import LoadError
-from atila_compat.skitai.mounts import Mounts, current_mounts, use_mounts
+from atila_compat.skitai.mounts import Mounts, use_mounts
 from atila_compat.skitai.place import place
 from atila_compat.skitai.server import Service
 from atila_compat.types import ASGIApp, Receive, Scope, Send
@@ -311,27 +311,6 @@ async def test_file_targets(tmp_path: Path) -> None:
         sys.path.remove(str(tmp_path))
         for name in ("skitai.mounted.filed", "beside"):
             del sys.modules[name]
-
-
-async def test_django_projects(tmp_path: Path) -> None:
-    """Beside a `settings.py` the variable `application` is mounted, where no other is named."""
-    project = tmp_path / "project"
-    project.mkdir()
-    (project / "settings.py").touch()
-    (project / "wsgi.py").write_text(
-        "def application(environ, start_response):\n"
-        "    start_response('200 OK', [])\n"
-        "    return [environ['SCRIPT_NAME'].encode()]\n"
-    )
-    skitai.mount_django("/shop", "project/wsgi.py")
-    (mounted,) = current_mounts().apps
-    assert mounted.pref.config.MAX_UPLOAD_SIZE == 256 * 2**20
-    try:
-        async with running(skitai.asgi()) as client:
-            assert (await client.get("/shop/")).text == "/shop/"
-    finally:
-        sys.path.remove(str(project))
-        del sys.modules["skitai.mounted.project.wsgi"]
 
 
 async def test_asgi_apps_can_be_mounted() -> None:
