@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Self
 
+from .conditions import Q
 from .engines import PGSQL, sql_engine
 from .expressions import D
 from .identifiers import dotted
@@ -61,6 +62,20 @@ class TemplateQuery(Query):
         """Fill placeholders; text is taken as SQL, V, Q, F, D and queries write themselves."""
         self._fed = {**self._fed, **karg}
         return self
+
+    __call__ = feed
+
+    def set(self, data: Mapping[str, Any] | D | None = None, /, **values: Any) -> Self:
+        """The values that `this.columns`, `this.values` and `this.pairs` stand for.
+
+        A `D` among them is a group of its own: `{d.pairs}` where `d=D(...)` was given.
+        """
+        given = {**((data.data if isinstance(data, D) else data) or {}), **values}
+        groups = {name: value for name, value in given.items() if isinstance(value, D)}
+        super().set({name: value for name, value in given.items() if name not in groups})
+        return self.feed(**groups)
+
+    data = set  # noqa: A003
 
     @property
     def is_empty(self) -> bool:
@@ -114,7 +129,9 @@ class TemplateQuery(Query):
 
     @staticmethod
     def _write_fed(writer: Writer, value: Any) -> None:
-        if isinstance(value, Fragment):
+        if isinstance(value, Q) and not value:
+            writer.raw("1 = 1")  # the template may have an AND or a WHERE before it
+        elif isinstance(value, Fragment):
             value.write(writer)
         elif value is None:
             writer.raw("NULL")

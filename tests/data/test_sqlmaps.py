@@ -99,6 +99,8 @@ def test_no_folder_is_fine(tmp_path: Path) -> None:
             lambda t: t.feed(d=D(a=1, b="")),
             "(a, b) (1, '') a = 1, b = ''",
         ),
+        ("{d.columns} {this.pairs}", lambda t: t.data(d=D(a=1), b=2), "a b = 2"),
+        ("WHERE {q} AND {this.filter}", lambda t: t(q=Q()).filter(a=1), "WHERE 1 = 1 AND a = 1"),
         ("{n} {x}", lambda t: t.feed(n=3, x=None), "3 NULL"),
         ("{x}", lambda t: t.data(x="it's"), "'it''s'"),
         ("'{{x}}' {this.filter}", lambda t: t.filter("a = 1"), "'{x}' a = 1"),
