@@ -328,8 +328,9 @@ class Q(Fragment):
     OR: ClassVar[str] = " OR "
 
     def __init__(self, *conditions: Any, **operators: Any) -> None:
-        if len(conditions) == 2 and isinstance(conditions[0], str):
-            conditions, operators = (), {conditions[0]: conditions[1], **operators}
+        match conditions:
+            case (str() as key, value):
+                conditions, operators = (), {key: value, **operators}
         self.terms: list[Fragment] = terms_of(conditions, operators)
         self.joint = self.AND
         self.negated = False

@@ -63,8 +63,8 @@ def open_database(
     if transaction or cursor:
         kind = Cursor if cursor else Transaction
         return _connection(was, found, kind, options.get("timeout"), by_databases)
-    # a kept result is used where the app speaks of keeping, for HTTP unless the app says otherwise
-    settings = CallOptions(**{"use_cache": bool(options.get("cache")), **options})
+    # a kept result is used where the app asks for it, for HTTP unless the app says otherwise
+    settings = CallOptions(**{"use_cache": False, **options})
 
     is_direct = found.ctype == SQLITE and not by_databases
 
