@@ -29,6 +29,9 @@ from .parts import UNFILTERED
 from .query import Query, Runner
 from .writer import Fragment, Writer
 
+if TYPE_CHECKING:
+    from .builder import Builder
+
 DEFAULT = "default"
 _TEMPLATE = re.compile(r"<sql\s([^>]*)>(.*?)</sql>", re.DOTALL)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -227,12 +230,11 @@ class Namespace:
     def __init__(self, templates: dict[str, str], name: str, bind: Callable[[str], TemplateQuery]) -> None:
         self._templates, self._name, self._bind = templates, name, bind
 
-    def __getattr__(self, name: str) -> Callable[..., TemplateQuery]:
+    def __getattr__(self, name: str) -> TemplateQuery:
         if name not in self._templates:
             known = ", ".join(sorted(self._templates)) or "none"
             raise AttributeError(f"there is no SQL template {self._name}.{name}; known: {known}")
-        template = self._templates[name]
-        return lambda **fed: self._bind(template).feed(**fed)
+        return self._bind(self._templates[name])
 
 
 class SQLMaps:
@@ -256,7 +258,15 @@ class SQLMaps:
         self._sql_engine = sql_engine(engine)
         self._sql_folder = template_dir
 
-    def get_sql_template(self) -> Templates:
+    def get_sql_template(self) -> Builder:
+        """A builder of queries for that engine, which knows the templates; `str(query)` shows their SQL."""
+        from .builder import Builder
+
+        templates = self.sql_templates
+        return Builder(templates.engine, templates)
+
+    @property
+    def sql_templates(self) -> Templates:
         """The templates; with a reloader files that changed are read again."""
         made_for = (self.home, self._sql_folder, self._sql_engine, self.use_reloader)
         if self._sql_templates is None or self._sql_templates[0] != made_for:
