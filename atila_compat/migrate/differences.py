@@ -117,17 +117,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         frozenset({"coroutine"}),
     ),
     Difference(
-        "coroutine-errors",
-        "`was.Error` before the first `yield` of a coroutine has its own status",
-        "It is a 500 without the app's error handlers; a coroutine that returns nothing behind a task is "
-        "never answered.",
-        "It has its own status, as it has later; what was yielded, or nothing, is the answer.",
-        "README: HTTP Error.",
-        "Nothing.",
-        ("app.route", "app.coroutine"),
-        frozenset({"coroutine"}),
-    ),
-    Difference(
         "input-stream",
         "A streamed body needs neither `coroutine = True` nor chunks",
         "Without `coroutine = True` the answer is empty; with Content-Length, or another content type than "

@@ -156,6 +156,15 @@ GENERAL: tuple[Difference, ...] = (
         "Nothing.",
     ),
     Difference(
+        "coroutine-errors",
+        "`was.Error` before the first `yield` of a coroutine has its own status",
+        "It is a 500 without the app's error handlers; a coroutine that returns nothing behind a task is "
+        "never answered.",
+        "It has its own status, as it has later; what was yielded, or nothing, is the answer.",
+        "README: HTTP Error.",
+        "Nothing.",
+    ),
+    Difference(
         "time-limits",
         "Every wait has an end",
         "A task without a time limit, or an answer that never comes, waits for ever.",
