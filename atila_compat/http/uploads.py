@@ -33,7 +33,7 @@ _FILE_MODE = 0o666 & ~_current_umask()
 
 def safe_name(name: str) -> str:
     """A client's file name without folders, leading dots and characters that shells and pages trip over."""
-    base = name.replace("\\", "/").rsplit("/", 1)[-1].strip().lstrip(".")
+    base = name.replace("\\", "/").rsplit("/", 1)[-1].lstrip(".")
     stem, ext = os.path.splitext(_UNSAFE.sub("_", base))
     if len(ext.encode("utf-8", "replace")) > _LONGEST_EXT:
         stem, ext = stem + ext, ""
@@ -80,6 +80,7 @@ class File:
         self._spool: IO[bytes] | None = None
         self._temporary: str | None = None
         self._discarded = False
+        self._removed = False
 
     # -- while it arrives -----------------------------------------------------------------------------------
 
@@ -91,7 +92,12 @@ class File:
     @property
     def pending(self) -> int:
         """Bytes that `spool` would write."""
-        return len(self._memory) if self.size > ROLL_OVER else 0
+        return 0 if self._short else len(self._memory)
+
+    @property
+    def _short(self) -> bool:
+        """Whether the content is kept in memory, to be read and saved again whatever its copies become."""
+        return self.size <= ROLL_OVER
 
     def spool(self) -> None:
         """Write what is in memory to disk; blocks."""
@@ -100,7 +106,8 @@ class File:
             self._spool = os.fdopen(handle, "wb")
             self.path = self._temporary = path
         self._spool.write(self._memory)
-        self._memory.clear()
+        if not self._short:
+            self._memory.clear()
         if self._discarded:  # meanwhile, by who gave up waiting for this thread
             self.discard()
 
@@ -136,9 +143,11 @@ class File:
         return os.path.splitext(self.name)[1] or None
 
     def read(self) -> bytes:
-        """The whole content."""
-        if self.path is None:
+        """The whole content. Raises FileNotFoundError where it has been removed."""
+        if self._short and not self._removed:
             return bytes(self._memory)
+        if self.path is None:
+            raise FileNotFoundError(f"{self.name} has been removed")
         with open(self.path, "rb") as stored:
             return stored.read()
 
@@ -146,7 +155,6 @@ class File:
         """Have the file on disk; returns its path. It is deleted after the request."""
         if self.path is None:
             self.spool()
-            self.complete()
         if self._spool is not None:
             self.complete()
         assert self.path is not None
@@ -155,48 +163,51 @@ class File:
     def move(self, to: str) -> str:
         """Move the file to the path `to`, where it stays; returns that.
 
-        A file that is there is overwritten. Raises OSError where `to` is a directory, or cannot be written.
+        A file that is there is overwritten. What has been moved or saved before is the app's and stays: this
+        makes one more. Raises OSError where `to` is a directory, or cannot be written.
         """
         if os.path.isdir(to):
             raise IsADirectoryError(f"{to} is a directory: name the file too, or use save()")
-        if self.path is None:
+        if self._temporary is not None and os.path.exists(self._temporary):
+            shutil.move(self._temporary, to)
+            os.chmod(to, _FILE_MODE)
+        elif self._short or self.path is None:
+            content = self.read()
             with open(to, "wb") as target:
-                target.write(self._memory)
-        else:
-            shutil.move(self.path, to)
-            if self._temporary is not None:
-                os.chmod(to, _FILE_MODE)
+                target.write(content)
+        elif not _same(self.path, to):
+            shutil.copyfile(self.path, to)
         self._temporary = None
         self.path = to
         return to
 
-    def save(self, into: str, name: str | None = None, mkdir: bool = False, dup: str = "u") -> str:
+    def save(self, into: str, name: str | None = None, mkdir: bool = False, dup: str | None = "u") -> None:
         """Put the file into a directory.
 
         Args:
             into: the directory.
             name: name to take in place of the client's; folders in it are ignored.
             mkdir: make the directory where it is missing.
-            dup: for a name that is taken: `"o"` overwrites, `"u"` saves as `name.1.ext`, `name.2.ext`...
+            dup: for a name that is taken: `"o"` overwrites, anything else saves as `name.1.ext`,
+                `name.2.ext`...
 
-        Returns the path. Raises FileNotFoundError for a missing directory, ValueError for another `dup`.
+        `path` says where it is then. Raises FileNotFoundError for a missing directory.
         """
-        if dup not in ("o", "u"):
-            raise ValueError(f'dup should be "o" (overwrite) or "u" (unique name), got {dup!r}')
         if mkdir:
             os.makedirs(into, exist_ok=True)
         own = os.path.basename(name or "")
         target = os.path.join(into, self.name if own in ("", ".", "..") else own)
         if dup == "o":
-            return self.move(target)
+            self.move(target)
+            return
         # Taking the name with O_EXCL keeps two requests from saving under the same one.
         for candidate in _numbered(target):
             try:
                 os.close(os.open(candidate, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
             except FileExistsError:
                 continue
-            return self.move(candidate)
-        raise AssertionError("unreachable")
+            self.move(candidate)
+            return
 
     def as_flashfile(self) -> FlashFile:
         """The path of the file, which is deleted at the end of a `with` block."""
@@ -205,15 +216,17 @@ class File:
     tempfile = flashfile = property(as_flashfile)
 
     def remove(self) -> None:
-        """Delete the file."""
+        """Delete the uploaded file; what has been moved or saved is the app's and stays."""
         self._memory.clear()
-        if self.path is not None:
-            with contextlib.suppress(FileNotFoundError):
-                os.remove(self.path)
-        self._temporary = None
+        self._removed = True
+        self.discard()
 
     def __repr__(self) -> str:
         return f"<File {self.name} {self.size} bytes>"
+
+
+def _same(one: str, other: str) -> bool:
+    return os.path.exists(other) and os.path.samefile(one, other)
 
 
 def _numbered(path: str) -> Iterator[str]:
