@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -42,6 +43,10 @@ for _status in range(600, 1000):
     STATUS_LINE[_status] = b"HTTP/1.1 %d \r\n" % _status
 
 
+def _has_length(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name.lower() == b"content-length" for name, _ in headers)
+
+
 class Cycle(RequestResponseCycle):
     """A request and its answer, for the access log.
 
@@ -55,13 +60,21 @@ class Cycle(RequestResponseCycle):
     received = 0
     sent = 0
     _written = False
+    _until_close = False
 
     async def send(self, message: Any) -> None:
         """Send a part of the answer; the last one is followed by the line in the log."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if self.scope["http_version"] == "1.0" and not _has_length(message.get("headers", ())):
+                # Such a client knows no chunks: the body ends with the connection, and uvicorn need not count
+                self._until_close = True
+                self.chunked_encoding = self.keep_alive = False
         else:
-            self.sent += len(message.get("body", b""))
+            length = len(message.get("body", b""))
+            self.sent += length
+            if self._until_close:
+                self.expected_content_length = length
         await super().send(message)
         if self.response_complete:
             self.write_log()
