@@ -21,7 +21,7 @@ from ..types import Handler, Receive, Scope, Send
 from .deliveries import deliveries
 from .ws_connection import Connection
 from .ws_conversation import Conversation
-from .ws_encoding import ENCODINGS, Message, messages_of
+from .ws_encoding import ENCODINGS, Message, is_nothing, messages_of
 from .ws_handlers import ERROR
 from .ws_refusal import refuse_handshake
 
@@ -197,7 +197,9 @@ class Client:
             self.connection.put(ERROR)
 
     def send(self, value: Any) -> None:
-        """Put the messages of a value into the outbox."""
+        """Put the messages of a value into the outbox; nothing is none."""
+        if is_nothing(self.encoding, value):
+            return
         for message in messages_of(self.encoding, value):
             self.connection.put(message)
 

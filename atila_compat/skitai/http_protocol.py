@@ -236,6 +236,15 @@ class HTTPProtocol(HttpToolsProtocol):
         self._in_head = True
         super().on_message_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over, unless the handshake lacks what it is answered with."""
+        if self.scope["method"] == "GET" and not any(
+            name == b"sec-websocket-key" for name, _ in self.headers
+        ):
+            self._refuse(400)
+            return
+        super().handle_websocket_upgrade()
+
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be parsed: 405 where only the verb is unknown, else 400."""
         found = _REQUEST_LINE.match(self._head) if self._in_head else None
@@ -243,9 +252,13 @@ class HTTPProtocol(HttpToolsProtocol):
         self._refuse(405 if unknown_verb else 400)
 
     def _refuse(self, status_code: int) -> None:
-        accept = _ACCEPT.search(self._head)
+        found = _ACCEPT.search(self._head)
+        # A head that is complete has been parsed, and is not kept
+        accept = (
+            found[1] if found else next((value for name, value in self.headers if name == b"accept"), None)
+        )
         content_type, body = render_error(
-            status_code, REASONS[status_code], accept=accept[1].decode("latin-1") if accept else None
+            status_code, REASONS[status_code], accept=accept.decode("latin-1") if accept is not None else None
         )
         headers = [
             *self.server_state.default_headers,

@@ -105,6 +105,13 @@ def test_incomplete_handshakes(app: Launched, missing: str) -> None:
     assert 400 <= app.client.get("/echo", headers={**headers, missing: "x"}).status_code < 500
 
 
+def test_handshakes_without_a_key(app: Launched) -> None:
+    """A handshake without its key is refused as any bad request is, in the form that the client accepts."""
+    headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Accept": "application/json"}
+    answer = app.client.get("/echo", headers=headers)
+    assert (answer.status_code, answer.json()) == (400, {"code": 40000, "message": "bad request"})
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     path=st.sampled_from(["/echo", "/json", "/coroutine"]),
