@@ -243,6 +243,10 @@ class HTTPProtocol(HttpToolsProtocol):
         ):
             self._refuse(400)
             return
+        # Some clients add the app's Origin to their own. The first counts, as it did; websockets refuses two
+        origins = [header for header in self.headers if header[0] == b"origin"]
+        for surplus in origins[1:]:
+            self.headers.remove(surplus)
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
