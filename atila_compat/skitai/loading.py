@@ -110,7 +110,10 @@ def _with_was(
 
         mounted = (registry[name] for name in registry)
         app = next((each for each in mounted if isinstance(each, Atila)), stand_in)
-        runtime = Runtime.of_running_loop()
+        try:
+            runtime = Runtime.of_running_loop()
+        except RuntimeError:  # a message of a WebSocket, in a worker thread
+            runtime = Runtime.current()
         environ["skitai.was"] = was = Was(app, request, Response(request), runtime)
         return _current(was, runtime)
 
