@@ -59,11 +59,11 @@ def test_what_is_no_text(value: Any) -> None:
 
 def test_what_is_no_answer() -> None:
     """What is empty, zero or false is no answer of a handler; an empty document is one."""
+    nothing: list[Any] = [None, "", b"", 0, False, [], ()]
+    something: list[Any] = ["a", b"a", 1, [""], ("", 1), iter(())]
     for encoding in ENCODINGS.values():
-        for value in (None, "", b"", 0, False, [], ()):
-            assert is_nothing(encoding, value)
-        for value in ("a", b"a", 1, [""], ("", 1), iter(())):
-            assert not is_nothing(encoding, value)
+        assert all(is_nothing(encoding, value) for value in nothing)
+        assert not any(is_nothing(encoding, value) for value in something)
     assert is_nothing(TEXT, {})
     assert not is_nothing(JSON, {})
 
