@@ -132,6 +132,22 @@ GENERAL: tuple[Difference, ...] = (
         "Nothing.",
     ),
     Difference(
+        "websocket-path",
+        "Parameters of a WebSocket's path reach the handler",
+        "Only those of the query do; `/rooms/<name>` gets the default of `name`, or fails.",
+        "Both do.",
+        "README: routing; a path means the same over HTTP and WebSocket.",
+        "Nothing.",
+    ),
+    Difference(
+        "failing-streams",
+        "A stream that fails in the middle is cut",
+        "The answer ends as if it were complete.",
+        "The connection is closed before the end of the body; failing before the first piece is an error.",
+        "Half a download must not look like a whole one.",
+        "Handle errors within the generator where the rest can be done without.",
+    ),
+    Difference(
         "sql-values",
         "Values never become a part of SQL",
         "Values are quoted into the text.",
