@@ -16,7 +16,7 @@ from typing import Any
 from ..settings import settings
 from ..tasks.deferred import on_event_loop
 from ..types import Send
-from .ws_encoding import ENCODINGS, OPCODE_CLOSE, Encoding, Message, messages_of
+from .ws_encoding import ENCODINGS, OPCODE_CLOSE, Encoding, Message, Unsendable, messages_of
 
 log = logging.getLogger("atila_compat.websocket")
 
@@ -105,9 +105,13 @@ class Connection:
         if op_code == OPCODE_CLOSE:
             self.close()
             return
-        for message in messages_of(self.encoding, data, op_code):
-            self.put(message, settings.network_timeout)
-        self.flush_soon()
+        try:
+            for message in messages_of(self.encoding, data, op_code):
+                self.put(message, settings.network_timeout)
+        except Unsendable as error:
+            raise TypeError(str(error)) from None  # under the name that handlers know it by
+        finally:
+            self.flush_soon()
 
     def close(self, code: int = NORMAL) -> None:
         """Close the connection, after what has been sent before.

@@ -23,6 +23,7 @@ from ..http.arguments import explain_mismatch, keywords_of
 from ..http.response import ErrorReply
 from ..routing.route import Route
 from ..security.authentication import authenticate
+from ..tasks.deferred import Deferred
 from .finalize import Unanswerable, error_outcome, finalize
 from .outcome import Awaiting, Complete, Driving, Outcome, Sending, Streaming, Waiting
 
@@ -35,6 +36,19 @@ _MEANING = "_atila_http_error"
 """Attribute of a TypeError that comes from a request which does not fit: the error that the client gets."""
 
 
+def may_be_coroutine(func: Callable[..., Any], value: Any) -> bool:
+    """Whether `func`, of a route with `coroutine = True`, is a generator, or has returned what is waited for.
+
+    What decorators or hooks answer in place of a generator is an answer.
+    """
+    return (
+        inspect.isgeneratorfunction(func)
+        or inspect.isgenerator(value)
+        or inspect.isawaitable(value)
+        or isinstance(value, Deferred)
+    )
+
+
 class Exchange:
     """One request and its answer.
 
@@ -42,9 +56,10 @@ class Exchange:
         context: the context variables of all hops of this request.
         authentication: the kind that has to be passed before the handler runs, None once it was.
         hooks_wait: the hooks behind the handler have not run yet, for it is an `async def` that goes on.
+        crash_code: the status of an exception that has none; 500 in a coroutine that has not waited yet.
     """
 
-    __slots__ = ("_left", "authentication", "context", "hooks_wait", "route", "was")
+    __slots__ = ("_left", "authentication", "context", "crash_code", "hooks_wait", "route", "was")
 
     def __init__(self, was: Was, route: Route | None, authentication: str | None = None) -> None:
         self.was = was
@@ -52,6 +67,7 @@ class Exchange:
         self.authentication = authentication
         self.context: Context = copy_context()
         self.hooks_wait = False
+        self.crash_code = 502
         self._left: asyncio.Future[None] | None = None
 
     @property
@@ -205,12 +221,15 @@ class Exchange:
         else:
             keywords = request.PARAMS
         try:
-            return route.handler(was, **keywords)
+            value = route.handler(was, **keywords)
         except TypeError as error:
             mismatch = explain_mismatch(route, keywords)
             if mismatch is not None:  # the hooks see the TypeError, the client what it means
                 vars(error)[_MEANING] = mismatch
             raise
+        if route.coroutine and not may_be_coroutine(route.resource.func, value):
+            raise TypeError(f"{route.text}: with coroutine = True the handler has to be a generator")
+        return value
 
     def _answer(self, value: Any) -> Outcome:
         """The outcome of a value; cookies go out with answers that are ready, not with errors."""
@@ -238,7 +257,7 @@ class Exchange:
         return self._answer(value)
 
     def failure(self, exc_info: ExcInfo) -> Complete:
-        """The answer to an exception: its own status for HTTPError, else 502 (spec/02 section 7.1)."""
+        """The answer to an exception: its own status for HTTPError, else `crash_code` (spec/02 7.1)."""
         was = self.was
         state.rollback(was)
         error = exc_info[1]
@@ -256,7 +275,8 @@ class Exchange:
                     was, status_code, reason, error.detail, error.errno, exc_info=error.exc_info
                 )
             log.error("%s failed", self.label, exc_info=exc_info)
-            return error_outcome(was, 502, REASONS[502], None, exc_info=exc_info)
+            code = self.crash_code
+            return error_outcome(was, code, REASONS[code], None, exc_info=exc_info)
         except Exception:
             log.exception("%s: the error answer failed", self.label)
             return Complete(500, [(b"Content-Type", b"text/plain")], b"Internal Server Error")

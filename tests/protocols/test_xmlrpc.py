@@ -67,6 +67,20 @@ SOURCE = """
             raise ValueError(text)
         return task.fetch()
 
+    def plus_one(was, task):
+        return task.fetch() + 1
+
+    @app.route("/later")
+    def later(was, what):
+        task = was.Thread(abs, args=(-4,))
+        return {
+            "then": lambda: task.then(plus_one),
+            "data": lambda: task.then(),
+            "group": lambda: was.Tasks(task, was.Mask(1)).then(lambda was, tasks: tasks.fetch()),
+            "fails": lambda: was.Thread(abs, args=("x",)).then(plus_one),
+            "bare": lambda: task,
+        }[what]()
+
     @app.route("/lookup")
     def lookup(was):
         raise KeyError("nothing")
@@ -208,6 +222,23 @@ def test_failing_async_handler(app: Launched) -> None:
     """An `async def` handler that raises is a fault too."""
     with proxy(app) as procedures, pytest.raises(xmlrpc.client.Fault):
         getattr(procedures, "async")("fail")
+
+
+@pytest.mark.parametrize(("what", "value"), [("then", 5), ("data", 4), ("group", [4, 1])])
+def test_answers_that_are_made_later(app: Launched, what: str, value: Any) -> None:
+    """What `then` makes of a task is the value of the call."""
+    with proxy(app) as procedures:
+        assert procedures.later(what) == value
+
+
+def test_answers_that_fail_later(app: Launched) -> None:
+    """What fails in a callback of `then` is a fault; a bare task is no value, as it was."""
+    with proxy(app) as procedures:
+        with pytest.raises(xmlrpc.client.Fault):
+            procedures.later("fails")
+        with pytest.raises(xmlrpc.client.ProtocolError) as error:
+            procedures.later("bare")
+    assert error.value.errcode == 500
 
 
 def test_hooks(app: Launched) -> None:
