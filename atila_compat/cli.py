@@ -42,7 +42,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     for command in (run, routes):
         command.add_argument("script", metavar="SCRIPT", help="the file that calls skitai.run")
-        command.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+        rest = command.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+        rest.required = False  # or Python 3.11 names it as missing, too
     for name, purpose in PURPOSES.items():
         commands.add_parser(name, help=purpose, add_help=False)
     commands.add_parser("docs", help="write the API document of a launch script", add_help=False)
@@ -55,10 +56,10 @@ def _fail(message: str, code: int = 2) -> NoReturn:
 
 
 def _script(path: str) -> str:
-    if os.path.isdir(path):
-        _fail(f"{path} is a directory; name the launch script in it")
-    if not os.path.isfile(path):
-        _fail(f"there is no launch script {path}")
+    from .skitai.script import missing_script
+
+    if problem := missing_script(path):
+        _fail(problem)
     return path
 
 
@@ -66,40 +67,49 @@ def run_script(script: str, arguments: Sequence[str]) -> None:
     """Run a launch script with the old import names served; an exception of its own ends in exit code 1."""
     from .shims.hook import install
     from .skitai.place import apply_mode
-    from .skitai.script import execute, prepare
+    from .skitai.script import execute, prepare, shown_as_python_does
 
     install()
     module = prepare(script, arguments, replace_path=True)
     apply_mode()
-    try:
+    with shown_as_python_does():
         execute(module)
-    except Exception as error:
-        # as Python itself shows it: from the script's own line on
-        trace = error.__traceback__
-        while trace is not None and trace.tb_frame.f_code.co_filename != module.__file__:
-            trace = trace.tb_next
-        error = error.with_traceback(trace or error.__traceback__)
-        sys.excepthook(type(error), error, error.__traceback__)
-        raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
 
 
 def show_routes(script: str, arguments: Sequence[str]) -> None:
     """Print the routes of a launch script as a table."""
     from .shims.hook import install
-    from .skitai.script import collect
+    from .skitai.script import collect, shown_as_python_does
     from .skitai.table import route_table
 
     install()
-    print(route_table(collect(script, arguments, replace_path=True)))
+    with shown_as_python_does():
+        service = collect(script, arguments, replace_path=True)
+    print(route_table(service))
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Entry point of `atila-compat` and of `python -m atila_compat`."""
+    """Entry point of `atila-compat` and of `python -m atila_compat`.
+
+    Raises SystemExit: with code 130 after Ctrl+C, and 1 where nobody reads the output any more (`| head`).
+    """
     argv = sys.argv[1:] if argv is None else argv
+    try:
+        _command(argv)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        # Python would write what is left when it ends, and fail again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise SystemExit(1) from None
+
+
+def _command(argv: Sequence[str]) -> None:
     if argv and argv[0] in PURPOSES:
-        raise SystemExit(on_the_way_over(argv[0], argv[1:]))
+        code = on_the_way_over(argv[0], argv[1:])
+        sys.stdout.flush()  # who has stopped reading is noticed here
+        raise SystemExit(code)
     if argv and argv[0] == "docs":
         from .testing.docs_command import main as write_docs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +101,59 @@ def test_missing_scripts_are_named(name: str, tmp_path: Path) -> None:
         assert answer.returncode == 2
         assert len(answer.stderr.splitlines()) == 1
         assert path in answer.stderr
+
+
+@pytest.mark.parametrize("name", ["run", "routes", "docs"])
+def test_scripts_that_fail_are_shown_as_python_shows_them(name: str, tmp_path: Path) -> None:
+    """A script that fails is shown from its own line on, one that cannot be parsed with that line; code 1."""
+    (tmp_path / "broken.py").write_text("def broken (:\n")
+    broken = command(tmp_path, name, "broken.py")
+    assert broken.returncode == 1
+    assert broken.stderr.splitlines()[0] == f'  File "{tmp_path}/broken.py", line 1'
+    assert broken.stderr.splitlines()[-1] == "SyntaxError: invalid syntax"
+    (tmp_path / "fails.py").write_text("\nimport nowhere\n")
+    failed = command(tmp_path, name, "fails.py")
+    assert failed.returncode == 1
+    assert failed.stderr.splitlines()[:2] == [
+        "Traceback (most recent call last):",
+        f'  File "{tmp_path}/fails.py", line 2, in <module>',
+    ]
+    assert "atila_compat" not in failed.stderr
+
+
+def test_output_that_nobody_reads(script: Path) -> None:
+    """Where the reader of the output has gone, as behind `| head`, the command ends without a word."""
+    for arguments in ("routes serve.py", "check ."):
+        reading, writing = os.pipe()
+        os.close(reading)
+        with subprocess.Popen(
+            [sys.executable, "-m", "atila_compat", *arguments.split()],
+            cwd=script,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=writing,
+            stderr=subprocess.PIPE,
+        ) as process:
+            os.close(writing)
+            _, said = process.communicate(timeout=30)
+        assert (process.returncode, said) == (1, b"")
+
+
+def test_interrupted_commands_end_quietly(script: Path) -> None:
+    """Ctrl+C ends a command with code 130, and no traceback."""
+    (script / "serve.py").write_text("import time; print ('begun', flush = True); time.sleep (30)\n")
+    for name in ("run", "docs"):
+        with subprocess.Popen(
+            [sys.executable, "-m", "atila_compat", name, "serve.py"],
+            cwd=script,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"begun\n"
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+        assert (process.returncode, said) == (130, b"")
 
 
 def test_a_script_without_mounts(tmp_path: Path) -> None:

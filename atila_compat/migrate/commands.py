@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..errors import AtilaError
+from .outputs import check_writable, write_file
 
 PURPOSES = {
     "check": "name what an app uses, what of it is missing and what differs",
@@ -77,6 +78,8 @@ def _check(parser: argparse.ArgumentParser) -> Run:
     def run(given: argparse.Namespace) -> int:
         from .check import check
 
+        if given.output is not None:
+            check_writable(given.output)
         report = check(given.paths)
         text = rendered(report, given.format)
         if given.output is None:
@@ -86,14 +89,6 @@ def _check(parser: argparse.ArgumentParser) -> Run:
         return report.exit_code
 
     return run
-
-
-def write_file(path: Path, text: str) -> None:
-    """Write a report. AtilaError where that is not possible."""
-    try:
-        path.write_text(text, "utf8")
-    except OSError as error:
-        raise AtilaError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _migrate(parser: argparse.ArgumentParser) -> Run:
@@ -112,7 +107,8 @@ def _migrate(parser: argparse.ArgumentParser) -> Run:
     parser.add_argument("--list", action="store_true", help="name the steps")
     parser.epilog = (
         "Shows what would change as a diff on standard output, and what is left and why on standard error; "
-        "changes files with --write only."
+        "changes files with --write only. Exit code: 0, 1 where a file cannot be read, "
+        "2 where nothing can be done."
     )
 
     def run(given: argparse.Namespace) -> int:
@@ -143,7 +139,8 @@ def _migrate(parser: argparse.ArgumentParser) -> Run:
         what = "changed" if given.write else "to change; --write changes them"
         count = f"{len(changed)} of {len(files)} files"
         print(f"{count} {what if changed else 'to change'}, {len(left)} places left", file=sys.stderr)
-        return 0
+        # without a step: a file that cannot be read
+        return 0 if all(note.step for note in left) else 1
 
     return run
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,43 @@ def execute(module: ModuleType) -> None:
     with io.open_code(module.__file__) as file:
         code = compile(file.read(), module.__file__, "exec")
     exec(code, module.__dict__)  # noqa: S102 - this is what the script is for
+
+
+def missing_script(path: str) -> str:
+    """What is wrong with a path that should be a launch script; empty where it is a file."""
+    if os.path.isdir(path):
+        return f"{path} is a directory; name the launch script in it"
+    return "" if os.path.isfile(path) else f"there is no launch script {path}"
+
+
+@contextlib.contextmanager
+def shown_as_python_does() -> Iterator[None]:
+    """Show an exception of the launch script as Python itself would, from the script's own line on.
+
+    Raises SystemExit then: with code 1, or 130 after Ctrl+C. An AtilaError passes where no line of the script
+    has led to it.
+    """
+    try:
+        yield
+    except Exception as error:
+        script = getattr(sys.modules["__main__"], "__file__", None)
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename != script:
+            trace = trace.tb_next
+        if trace is None and isinstance(error, AtilaError):
+            raise
+        if trace is None and not _cannot_be_read(error, script):
+            trace = error.__traceback__
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def _cannot_be_read(error: Exception, script: str | None) -> bool:
+    if isinstance(error, SyntaxError):
+        return error.filename in (script, None)  # None where it holds null bytes
+    return isinstance(error, OSError) and error.filename == script
 
 
 def collect(

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import AtilaError
+from ..migrate.outputs import check_writable, write_file
+from ..skitai.script import missing_script
 
 if TYPE_CHECKING:
     from ..skitai.server import Service
@@ -47,12 +49,15 @@ def main(arguments: Sequence[str]) -> int:
     given, own = build_parser().parse_known_args(arguments)
     script = Path(given.script)
     if not script.is_file():
-        print(f"atila-compat: there is no launch script {script}", file=sys.stderr)
+        print(f"atila-compat: {missing_script(str(script))}", file=sys.stderr)
         return 2
     # the script may change the directory
-    outputs = [os.path.abspath(path) if path else None for path in (given.output, given.html)]
+    outputs = [Path(os.path.abspath(path)) if path else None for path in (given.output, given.html)]
     title = given.title or script.resolve().parent.name
     try:
+        for path in outputs:
+            if path is not None:
+                check_writable(path)
         folder = records_folder(given.records)
         document = document_of(str(script), own, folder, title=title, version=given.api_version)
     except AtilaError as error:
@@ -60,14 +65,18 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     output, html = outputs
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    if output:
-        Path(output).write_text(text, "utf-8")
-    elif not html:
-        sys.stdout.write(text)
-    if html:
-        from .page import render
+    try:
+        if output:
+            write_file(output, text)
+        elif not html:
+            sys.stdout.write(text)
+        if html:
+            from .page import render
 
-        Path(html).write_text(render(document), "utf-8")
+            write_file(html, render(document))
+    except AtilaError as error:
+        print(f"atila-compat: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -97,15 +106,17 @@ def document_of(
         arguments: its command line.
         folder: of recorded exchanges.
 
-    Raises AtilaError where it mounts nothing or an app cannot be loaded.
+    Raises AtilaError where it mounts nothing or an app cannot be loaded, and SystemExit where the script
+    itself fails, which is shown then.
     """
     from ..shims.hook import install
-    from ..skitai.script import collect
+    from ..skitai.script import collect, shown_as_python_does
     from .openapi import openapi
     from .recording import exchanges
 
     install()
-    service = collect(script, arguments, replace_path=True)
+    with shown_as_python_does():
+        service = collect(script, arguments, replace_path=True)
     service.load()
     recorded = exchanges(folder) if folder else ()
     return openapi(mounted_apps(service), recorded, title=title, version=version)

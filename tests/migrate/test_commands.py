@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from atila_compat import cli
 from atila_compat.migrate.codemod.steps import STEPS, chosen
 from atila_compat.migrate.commands import PURPOSES
 
@@ -84,6 +86,74 @@ def test_missing_extra_is_named(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "pip install 'atila_compat[migrate]'" in done.stderr
     assert run("migrate", "--list", cwd=tmp_path, PYTHONPATH=path).returncode == 0
+
+
+RECORD = "parity record --out new --upstream"
+BAD = {
+    "check nowhere": "there is no file or folder nowhere",
+    "check . --output=no/report": "no/report cannot be written: there is no folder no",
+    "check . --output=.": ". cannot be written: is a directory",
+    "check . --bogus": "unrecognized arguments: --bogus",
+    "migrate nowhere": "there is no file or folder nowhere",
+    "migrate . --bogus": "unrecognized arguments: --bogus",
+    "usage nowhere": "there is no file or folder nowhere",
+    "usage .": ". cannot be read: Is a directory",
+    "usage broken.py": "broken.py is no file that `run --usage` has written: ",
+    "parity": "required: ACTION",
+    "parity play nowhere --url http://127.0.0.1:1": "nowhere holds no case: ",
+    "parity play case --url http://127.0.0.1:1": "nothing answers at http://127.0.0.1:1: ",
+    "parity play case --url bogus": "'bogus' is no address of a server: ",
+    "parity play case --run nosuchcommand": "nosuchcommand cannot be started: ",
+    "parity play case --run 'a": "`'a` is no command line: ",
+    "parity play case --url http://127.0.0.1:1 --mask (": "the mask '(' is no regular expression: ",
+    "parity play case --url http://127.0.0.1:1 --html no/report": "no/report cannot be written: ",
+    "parity play case": "one of the arguments --url --run is required",
+    f"{RECORD} http://127.0.0.1:1 --requests nowhere": "nowhere cannot be read: ",
+    f"{RECORD} http://127.0.0.1:1 --requests broken.py": "broken.py cannot be read: ",
+    f"{RECORD} http://127.0.0.1:1 --requests bad.json": "bad.json is no JSON: ",
+    f"{RECORD} http://127.0.0.1:1 --requests list.txt": "does not answer 001-get-root: ",
+    f"{RECORD} http://127.0.0.1:1 --requests list.txt --mask (": "the mask '(' is no regular expression: ",
+    f"{RECORD} bogus --listen 127.0.0.1:1": "write it as http://HOST:PORT",
+    f"{RECORD} http://127.0.0.1:1 --listen here": "write it as 127.0.0.1:8080",
+    f"{RECORD} http://127.0.0.1:1 --listen 127.0.0.1:99999": "write it as 127.0.0.1:8080",
+    f"{RECORD} http://127.0.0.1:1 --listen 127.0.0.1:1 --out list.txt": "list.txt cannot be made: ",
+}
+"""Command lines in a folder with these files, and what they say."""
+
+
+@pytest.mark.parametrize("line", BAD)
+def test_bad_input_is_one_clear_line(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is missing, broken, unknown or cannot be written is named in one line; the exit code is 2."""
+    (tmp_path / "broken.py").write_bytes(b"\x80(")
+    (tmp_path / "bad.json").write_text("{")
+    (tmp_path / "list.txt").write_text("GET /")
+    (tmp_path / "case").mkdir()
+    exchange = {"id": "a", "request": {"path": "/"}}
+    (tmp_path / "case" / "case.json").write_text(json.dumps({"about": "", "exchanges": [exchange]}))
+    (tmp_path / "case" / "recorded.json").write_text('{"answers": {"a": {"status": 200, "headers": []}}}')
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(line.split())
+    assert ended.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    *usage, last = captured.err.splitlines()
+    assert last.startswith("atila-compat")
+    assert BAD[line] in last
+    assert usage == [] or usage[0].startswith("usage: ")
+    assert not (tmp_path / "new").exists()
+
+
+def test_files_that_cannot_be_read_are_told_and_the_others_rewritten(tmp_path: Path) -> None:
+    """A broken file is named, the others are rewritten; the exit code is 1."""
+    (tmp_path / "broken.py").write_text("def broken (:")
+    (tmp_path / "serve.py").write_text(APP)
+    done = run("migrate", ".", "--write", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "left: broken.py:1: the file cannot be parsed" in done.stderr
+    assert "from atila_compat import skitai\n" in (tmp_path / "serve.py").read_text()
 
 
 @pytest.mark.parametrize("command", PURPOSES)

@@ -82,6 +82,15 @@ def test_missing_script(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (2, "atila-compat: there is no launch script nothing.py\n")
 
 
+def test_output_that_cannot_be_written(project: Path) -> None:
+    """A file that cannot be written is one line, before the script runs; exit code 1."""
+    for option in ("--output", "--html"):
+        done = command(project, "serve.py", option, "no/api")
+        assert done.returncode == 1
+        assert done.stderr.endswith(f"/no/api cannot be written: there is no folder {project}/no\n")
+        assert done.stderr.count("\n") == 1
+
+
 def test_script_that_mounts_nothing(tmp_path: Path) -> None:
     """A script that mounts nothing is exit code 1."""
     (tmp_path / "empty.py").write_text("")

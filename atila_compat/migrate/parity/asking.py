@@ -47,7 +47,9 @@ def _exchanges(text: str, path: Path) -> list[dict[str, Any]]:
         content = json.loads(text)
         entries = content["exchanges"] if isinstance(content, dict) else content
         found = [{"id": f"{number:03}", **entry} for number, entry in enumerate(entries, 1)]
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
+        raise AtilaError(f"{path} is no JSON: {error}") from error
+    except (KeyError, TypeError) as error:
         raise AtilaError(f"{path} has no list of exchanges: {error!r}") from error
     kinds = ("request", "websocket", "raw", "script")
     for entry in found:

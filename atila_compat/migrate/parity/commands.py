@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import signal
+import socket
 import sys
 from pathlib import Path
 
 from ...errors import AtilaError
+from ..outputs import check_writable, make_folder, write_file
 from ..progress import Progress
 from .case import Answer, Exchange, find, write
 from .masks import USUAL, compiled
+
+CONNECT_SECONDS = 10.0
+"""How long a server may take to accept the first connection."""
 
 RECORD = """\
 atila-compat parity record --upstream http://127.0.0.1:5000 --listen 127.0.0.1:8080 --out parity/shop
@@ -73,6 +79,17 @@ def record(given: argparse.Namespace) -> int:
     masks = compiled(given.mask)
     if (given.out / "case.json").exists():
         raise AtilaError(f"{given.out} holds a case already: choose another folder, or remove it")
+    new = not given.out.exists()
+    make_folder(given.out)
+    try:
+        return _record(given, masks)
+    finally:
+        if new:
+            with contextlib.suppress(OSError):
+                given.out.rmdir()  # where nothing has come into it
+
+
+def _record(given: argparse.Namespace, masks: list[str]) -> int:
     if given.requests is not None:
         from .asking import ask, read_requests
 
@@ -110,7 +127,7 @@ def _listen(given: argparse.Namespace, masks: list[str]) -> tuple[list[Exchange]
     from .recorder import Recorder
 
     host, _, port = given.listen.rpartition(":")
-    if not port.isdigit():
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise AtilaError(f"{given.listen!r} is no address: write it as 127.0.0.1:8080")
     terminal = sys.stderr.isatty()
 
@@ -159,6 +176,9 @@ def play(given: argparse.Namespace) -> int:
     from .report import Compared, as_json, as_lines, page
 
     masks = compiled(given.mask)
+    for path in (given.html, given.json):
+        if path is not None:
+            check_writable(path)
     cases = [case for folder in given.cases for case in find(folder).values()]
     compared = [Compared(case) for case in cases]
 
@@ -173,9 +193,13 @@ def play(given: argparse.Namespace) -> int:
     url = given.url
     if url is not None:
         try:
-            Player(url, Path())
+            player = Player(url, Path())
         except ValueError as error:
             raise AtilaError(str(error)) from error
+        try:
+            socket.create_connection((player.host, player.port), CONNECT_SECONDS).close()
+        except OSError as error:
+            raise AtilaError(f"nothing answers at {url}: {error.strerror or error}") from error
         play_all(url)
     else:
         with launched(given.run) as url:
@@ -183,8 +207,5 @@ def play(given: argparse.Namespace) -> int:
     print("\n".join(as_lines(compared)))
     for path, text in ((given.html, page), (given.json, as_json)):
         if path is not None:
-            try:
-                path.write_text(text(compared, url), "utf8")
-            except OSError as error:
-                raise AtilaError(f"{path} cannot be written: {error.strerror or error}") from error
+            write_file(path, text(compared, url))
     return 0 if all(each.same == len(each.outcomes) for each in compared) else 1

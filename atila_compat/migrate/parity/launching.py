@@ -49,7 +49,14 @@ def launched(command: str, folder: Path | None = None) -> Iterator[str]:
     """
     port = free_port()
     filled = command.replace("{port}", str(port))
-    words = shlex.split(filled) if filled != command else [*shlex.split(command), f"--port={port}"]
+    try:
+        words = shlex.split(filled)
+    except ValueError as error:
+        raise AtilaError(f"`{command}` is no command line: {error}") from error
+    if not words:
+        raise AtilaError("an empty command line starts no server")
+    if filled == command:
+        words.append(f"--port={port}")
     with tempfile.TemporaryFile() as log:
         try:
             process = subprocess.Popen(  # noqa: S603 - the user's own command

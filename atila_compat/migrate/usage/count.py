@@ -123,7 +123,7 @@ class Usage:
             return  # a child that inherited this; it has counters of its own
         try:
             self.file.add(self.take())
-        except (OSError, AtilaError) as error:
+        except (OSError, ValueError) as error:
             log.error("%s cannot be written: %s", self.file.path, error)
 
     def in_child(self) -> None:

@@ -91,7 +91,7 @@ class Record:
 
 
 def parse(text: str) -> Record:
-    """The record in a file's text. AtilaError where it is none."""
+    """The record in a file's text. ValueError where it is none."""
     try:
         content = json.loads(text)
         record = Record(runs=int(content["runs"]))
@@ -101,8 +101,8 @@ def parse(text: str) -> Record:
         for entry in content["routes"]:
             route = Route(entry["app"], entry["rule"], entry["methods"], entry["place"])
             record.routes[route] += int(entry["count"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AtilaError(f"this is no file that `run --usage` has written: {error!r}") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"it has another shape ({error!r})") from error
     return record
 
 
@@ -110,6 +110,8 @@ def read(path: Path) -> Record:
     """The record in a file. AtilaError where there is none."""
     try:
         return parse(path.read_text("utf8"))
+    except ValueError as error:  # no text, no JSON, or other JSON
+        raise AtilaError(f"{path} is no file that `run --usage` has written: {error}") from error
     except OSError as error:
         raise AtilaError(f"{path} cannot be read: {error.strerror or error}") from error
 
@@ -129,7 +131,7 @@ class CountsFile:
         if text.strip():
             try:
                 parse(text)
-            except AtilaError:
+            except ValueError:
                 Path(f"{path}.old").write_text(text, "utf8")
                 os.ftruncate(self._file, 0)
         self.add(Record())

@@ -133,40 +133,6 @@ def test_server_is_started_for_the_comparison(tmp_path: Path) -> None:
     assert "ZeroDivisionError" in failed.stderr
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("play", "nowhere", "--url", "http://127.0.0.1:1"), "holds no case"),
-        (("play", ".", "--url", "127.0.0.1:1"), "holds no case"),
-        (("play", "."), "one of the arguments --url --run is required"),
-        (("record", "--upstream", "x", "--out", "y", "--listen", "127.0.0.1:0"), "http://HOST:PORT"),
-        (("record", "--upstream", "http://x", "--out", "y", "--listen", "here"), "127.0.0.1:8080"),
-        (
-            ("record", "--upstream", "http://127.0.0.1:1", "--out", "y", "--requests", "no.txt"),
-            "cannot be read",
-        ),
-        (
-            ("record", "--upstream", "http://127.0.0.1:1", "--out", "y", "--requests", "r.txt"),
-            "does not answer",
-        ),
-        (
-            ("record", "--upstream", "http://x", "--out", "y", "--requests", "r.txt", "--mask", "("),
-            "the mask",
-        ),
-        ((), "ACTION"),
-    ],
-)
-def test_wrong_command_lines_say_what_is_wrong(
-    arguments: tuple[str, ...], words: str, tmp_path: Path
-) -> None:
-    """What cannot be done ends with code 2 and one line that says why."""
-    (tmp_path / "r.txt").write_text("GET /\n")
-    done = parity(*arguments, cwd=tmp_path)
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 def test_recording_is_not_overwritten(old: str, tmp_path: Path) -> None:
     """A folder that holds a case is refused."""
     write(tmp_path / "case", "", [], {}, "")

@@ -136,8 +136,10 @@ def test_file_with_something_else_is_kept(tmp_path: Path) -> None:
     CountsFile(path).close()
     assert (tmp_path / "usage.json.old").read_text() == "my notes"
     assert read(path) == Record()
-    with pytest.raises(AtilaError, match="no file that"):
-        parse("[]")
+    for content in (b"[]", b"{", b"\x80"):
+        path.write_bytes(content)
+        with pytest.raises(AtilaError, match=r"usage\.json is no file that"):
+            read(path)
 
 
 def test_record_survives_writing_and_reading() -> None:
