@@ -226,6 +226,19 @@ class HTTPProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
+    def cut_short(self) -> None:
+        """The server waits no longer: what has not begun to be answered is answered with 503."""
+        cycle: Cycle | None = self.cycle
+        if cycle is None or cycle.response_complete:
+            return
+        cycle.disconnected = True  # what the application still sends is dropped
+        if cycle.response_started:
+            self.transport.close()  # without its end: nobody takes the answer for a whole one
+        else:
+            cycle.status = 503
+            self._refuse(503)
+        cycle.write_log()
+
     def _close_if_idle(self) -> None:
         cycle: Cycle | None = self.cycle
         if (cycle is None or cycle.response_complete) and not self._head_size:

@@ -228,6 +228,10 @@ class GracefulServer(Server):
                 self.limit,
                 "; ".join(dict.fromkeys(running)) or "they wait for their clients",
             )
+        for connection in list(state.connections):
+            if isinstance(connection, HTTPProtocol):
+                connection.cut_short()
+        logging.getLogger("uvicorn.error").addFilter(_not_cancelled)
         for task in list(state.tasks):
             task.cancel("the server stops")
         if state.tasks:
@@ -237,6 +241,11 @@ class GracefulServer(Server):
             if transport is not None:
                 transport.abort()
         await asyncio.sleep(0)
+
+
+def _not_cancelled(record: logging.LogRecord) -> bool:
+    """Whether a line of the log is about something else than what the server has cancelled itself."""
+    return not (record.exc_info and record.exc_info[0] is asyncio.CancelledError)
 
 
 def _accept_all(listener: socket.socket) -> list[socket.socket]:

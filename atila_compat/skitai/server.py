@@ -199,11 +199,19 @@ class Service(Starlette):
     # -- life -----------------------------------------------------------------------------------------------
 
     def _quiet(self, send: Send) -> Send:
-        """Leaves the traceback of a failed start out: `_load` has written it into the log already."""
+        """Leaves tracebacks out where the log has been told already.
+
+        That is of a start that failed, by `_load`, and of an end that took too long, by the server.
+        """
 
         async def deliver(message: Message) -> None:
-            if message["type"] == "lifespan.startup.failed" and self.failure is not None:
-                message = {"type": "lifespan.startup.failed", "message": ""}
+            task = asyncio.current_task()
+            told = {
+                "lifespan.startup.failed": self.failure is not None,
+                "lifespan.shutdown.failed": task is not None and task.cancelling() > 0,
+            }
+            if told.get(message["type"]):
+                message = {"type": message["type"], "message": ""}
             await send(message)
 
         return deliver

@@ -66,6 +66,7 @@ def test_streams_and_websockets_are_closed(serve: Serve) -> None:
     assert not rest.endswith(b"0\r\n\r\n")
     assert app.process.wait(10) == 0
     assert "stream closed" in app.log()
+    assert "Traceback" not in app.log()
     assert "have not ended within 1 s and are cut short" in app.log()
     assert "umounted by" in app.log()
 
@@ -74,9 +75,11 @@ def test_streams_and_websockets_are_closed(serve: Serve) -> None:
 def test_a_handler_that_never_returns(serve: Serve, workers: int) -> None:
     """It is named by file and line and left behind: the process ends in time, its hooks have run."""
     app = serve(service(shutdown_timeout=1), f"--workers={workers}")
-    with connected(app.port, FOREVER):
+    with connected(app.port, FOREVER) as client:
         time.sleep(0.5)
         assert app.stop(within=8) == 0
+        assert read_all(client).startswith(b"HTTP/1.1 503 ")
+    assert "Traceback" not in app.log()
     line = next(
         n
         for n, text in enumerate((app.folder / "serve.py").read_text().splitlines(), 1)
