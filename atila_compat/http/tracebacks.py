@@ -9,6 +9,7 @@ import re
 import reprlib
 import sys
 import traceback
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ MAX_FRAMES = 60
 
 LINES_AROUND = 4
 LONGEST_VALUE = 300
+_PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 _SECRET = re.compile(r"pass(word|wd)|secret|token|key|auth|cookie|session|credential", re.IGNORECASE)
 
 
@@ -106,21 +108,22 @@ def traceback_html(exc_info: ExcInfo | None = None, with_locals: bool = False) -
 
 
 def _step_html(frame: FrameType, line: int) -> str:
-    """One step: the lines around it, and its local variables."""
+    """One step: the lines around it, and its local variables. Those of this package are folded."""
     file, function = frame.f_code.co_filename, frame.f_code.co_name
     shown = []
     for number in range(max(1, line - LINES_AROUND), line + LINES_AROUND + 1):
-        source = linecache.getline(file, number, frame.f_globals).rstrip("\n")
-        if source or number == line:
-            text = html.escape(f"{number:5} {source}")
+        source = linecache.getline(file, number, frame.f_globals)
+        if source or number == line:  # there is none behind the file's end
+            text = html.escape(f"{number:5} {source.rstrip()}")
             shown.append(f"<mark>{text}</mark>" if number == line else text)
     rows = "".join(
         f"<tr><th>{html.escape(name)}</th><td><code>{html.escape(_value(name, value))}</code></td></tr>\n"
         for name, value in list(frame.f_locals.items())[:100]
     )
     lines = "\n".join(shown)
+    is_open = "" if file.startswith(_PACKAGE) else " open"
     return (
-        f"<details open><summary>{html.escape(file)}:{line} in {html.escape(function)}</summary>\n"
+        f"<details{is_open}><summary>{html.escape(file)}:{line} in {html.escape(function)}</summary>\n"
         f"<pre>{lines}</pre>\n<table>\n{rows}</table></details>\n"
     )
 

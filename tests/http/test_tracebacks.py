@@ -49,6 +49,16 @@ def test_html_is_escaped() -> None:
     assert "<b>" not in page
 
 
+def test_steps_of_this_package_are_folded() -> None:
+    """With local variables the app's own steps are open, those within this package are to be opened."""
+    try:
+        traceback_lines(3)  # type: ignore[arg-type]
+    except TypeError:
+        page = traceback_html(with_locals=True)
+    folded = [step.startswith("<details><summary>") for step in page.split("\n") if "<details" in step]
+    assert folded == [False, True]
+
+
 def test_deep_stacks_are_cut() -> None:
     """A very deep stack is shown without its middle."""
     assert len(traceback_lines(caught(300))) == MAX_FRAMES + 2
