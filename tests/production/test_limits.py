@@ -108,7 +108,7 @@ def test_a_slowloris_does_not_stop_the_others(serve: Serve) -> None:
 
 
 def test_many_idle_connections(serve: Serve) -> None:
-    """Five thousand keep-alive connections are held, where files are not limited to fewer, and each is answered when it asks."""
+    """Five thousand keep-alive connections are held (fewer where files are limited) and answered."""
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = 16384 if hard == resource.RLIM_INFINITY else min(hard, 16384)
