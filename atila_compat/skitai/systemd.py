@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
@@ -80,17 +79,13 @@ def obey(command: str, config: RunConfig) -> int:
     folder = os.environ.get("ATILA_SYSTEMD") or UNITS
     path = os.path.join(folder, unit_name())
     name = unit_name()
+    if command in ("uninstall", "remove"):
+        return _remove(path)
+    if command == "update" and not os.path.exists(path):
+        raise AtilaError(f"there is no {path}: install it first")
     try:
-        if command in ("uninstall", "remove"):
-            if folder == UNITS:
-                _systemctl("disable", "--now", name)
-            with contextlib.suppress(FileNotFoundError):
-                os.remove(path)
-        else:
-            if command == "update" and not os.path.exists(path):
-                raise AtilaError(f"there is no {path}: install it first")
-            with open(path, "w") as file:
-                file.write(unit(config))
+        with open(path, "w") as file:
+            file.write(unit(config))
     except OSError as error:
         print(unit(config))
         raise AtilaError(
@@ -100,10 +95,28 @@ def obey(command: str, config: RunConfig) -> int:
         _systemctl("daemon-reload")
         if command == "install":
             _systemctl("enable", name)
-    what = {"install": "installed", "update": "updated"}.get(command, "removed")
-    print(f"{name} {what}: {path}")
-    if what != "removed":
-        print(f"systemctl {'start' if what == 'installed' else 'restart'} {name.removesuffix('.service')}")
+    installed = command == "install"
+    print(f"{name} {'installed' if installed else 'updated'}: {path}")
+    print(f"systemctl {'start' if installed else 'restart'} {name.removesuffix('.service')}")
+    return 0
+
+
+def _remove(path: str) -> int:
+    folder, name = os.path.split(path)
+    if not os.path.exists(path):
+        print(f"{name} was not installed: there is no {path}")
+        return 0
+    if not os.access(folder, os.W_OK):  # before the service is stopped
+        raise AtilaError(f"cannot remove {path}: Permission denied; run this as root")
+    if folder == UNITS:
+        _systemctl("disable", "--now", name)
+    try:
+        os.remove(path)
+    except OSError as error:
+        raise AtilaError(f"cannot remove {path}: {error.strerror}") from None
+    if folder == UNITS:
+        _systemctl("daemon-reload")
+    print(f"{name} removed: {path}")
     return 0
 
 

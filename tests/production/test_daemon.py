@@ -146,8 +146,10 @@ def test_systemd_units(script: Script, units: Path) -> None:
     assert "KillMode=mixed" in text
     assert script("update", "--port=8124", ATILA_SYSTEMD=str(units)).returncode == 0
     assert "--port=8124" in path.read_text()
-    assert script("uninstall", ATILA_SYSTEMD=str(units)).returncode == 0
+    assert script("uninstall", ATILA_SYSTEMD=str(units)).stdout == f"{path.name} removed: {path}\n"
     assert not path.exists()
+    again = script("remove", ATILA_SYSTEMD=str(units))
+    assert (again.stdout, again.returncode) == (f"{path.name} was not installed: there is no {path}\n", 0)
 
 
 @needs_systemd
