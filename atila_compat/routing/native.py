@@ -14,6 +14,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .module_hooks import namespace_of
+
 if TYPE_CHECKING:
     from starlette.middleware import Middleware
     from starlette.routing import BaseRoute
@@ -38,7 +40,7 @@ class NativeTable:
         self.fallback: list[BaseRoute] = []
         self.middleware: list[Middleware] = []
         self.stack: ASGIApp | None = None
-        self._origins: dict[int, object] = {}
+        self._origins: dict[int, MountContext | None] = {}
 
     def add(self, route: BaseRoute, fallback: bool, context: MountContext | None) -> None:
         """Add a route; one that a reloaded module declares again takes the place of its predecessor."""
@@ -51,6 +53,13 @@ class NativeTable:
                     del self._origins[id(present)]
                     return
         routes.append(route)
+
+    def namespace_of(self, route: BaseRoute) -> str:
+        """What resources that are declared at the same place have in front of their ids; "" for nothing."""
+        context = self._origins.get(id(route))
+        if context is None:
+            return ""
+        return context.namespace or namespace_of(context.options.get("module_name", ""))
 
     def routes(self) -> list[BaseRoute]:
         """All native routes in the order in which they are asked."""

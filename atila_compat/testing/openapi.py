@@ -11,7 +11,7 @@ import inspect
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from ..app import Atila
@@ -21,9 +21,15 @@ from ..routing.resource import Resource
 from ..routing.route import UNSET, Route
 from .body import FORM_TYPE, JSON_TYPE
 from .markdown import MAX_EXAMPLES, anchor, cut
+from .native_operations import native_operations
 from .recording import Exchange
 from .schemas import Rules, Schema, with_default
 from .shapes import schema_of_values
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from ..routing.native import NativeTable
 
 VERSION = "3.1.0"
 MULTIPART_TYPE = "multipart/form-data"
@@ -95,6 +101,9 @@ def openapi(
     kinds: set[str] = set()
     ids: set[str] = set()
     for mounted in apps:
+        native = mounted.app.native
+        if native is not None:
+            _add_native(mounted, native, native.first, paths, ids)
         for route in mounted.app.router.routes():
             operations = _Operations(mounted, route, recorded, ids)
             for template in operations.templates():
@@ -103,6 +112,8 @@ def openapi(
                     if method.lower() not in item:
                         item[method.lower()] = operations.make(method, template)
             kinds |= set(operations.kinds)
+        if native is not None:
+            _add_native(mounted, native, native.fallback, paths, ids)
     document: dict[str, Any] = {
         "openapi": VERSION,
         "info": {"title": title, "version": version},
@@ -117,6 +128,27 @@ def openapi(
     if kinds:
         document["components"]["securitySchemes"] = {kind: SECURITY_SCHEMES[kind] for kind in sorted(kinds)}
     return document
+
+
+def _add_native(
+    mounted: MountedApp,
+    native: NativeTable,
+    routes: Iterable[BaseRoute],
+    paths: dict[str, dict[str, Any]],
+    ids: set[str],
+) -> None:
+    """Add the operations of native routes that no route before them has."""
+    for route in routes:
+        namespace = native.namespace_of(route)
+        for path, method, name, operation in native_operations([route], mounted.point):
+            item = paths.setdefault(path, {})
+            if method.lower() not in item:
+                resource_id = mounted.prefix + (f"{namespace}.{name}" if namespace else name)
+                item[method.lower()] = {
+                    "operationId": _operation_id(resource_id, method, ids),
+                    "tags": [resource_id.rpartition(".")[0] or mounted.app.app_name],
+                    **operation,
+                }
 
 
 class _Operations:
@@ -164,7 +196,7 @@ class _Operations:
         summary, description = _documentation(resource)
         calls = self._calls(method)
         operation: dict[str, Any] = {
-            "operationId": self._operation_id(resource_id, method),
+            "operationId": _operation_id(resource_id, method, self.ids),
             "tags": [resource_id.rpartition(".")[0] or self.mounted.app.app_name],
         }
         if summary:
@@ -194,15 +226,6 @@ class _Operations:
         """Whether a call went to this app, where others have resources of the same id."""
         point = self.mounted.point.rstrip("/")
         return urlsplit(url).path.startswith(f"{point}/") or urlsplit(url).path == point
-
-    def _operation_id(self, resource_id: str, method: str) -> str:
-        name = base = f"{anchor(resource_id.replace('.', '-').replace(':', '-'))}-{method.lower()}"
-        number = 1
-        while name in self.ids:
-            number += 1
-            name = f"{base}-{number}"
-        self.ids.add(name)
-        return name
 
     def _notes(self) -> list[str]:
         """What else people have to know."""
@@ -328,6 +351,17 @@ class _Operations:
         if self.kinds:
             by_status.setdefault(401, [])
         return {str(status): _response(status, by_status[status]) for status in sorted(by_status)}
+
+
+def _operation_id(resource_id: str, method: str, ids: set[str]) -> str:
+    """A name that none of `ids` is; it is one of them then."""
+    name = base = f"{anchor(resource_id.replace('.', '-').replace(':', '-'))}-{method.lower()}"
+    number = 1
+    while name in ids:
+        number += 1
+        name = f"{base}-{number}"
+    ids.add(name)
+    return name
 
 
 def _response(status: int, calls: list[Exchange]) -> dict[str, Any]:

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
+from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route, WebSocketRoute
 
 from atila_compat import Atila
 from atila_compat.testing.openapi import MountedApp, openapi
@@ -74,6 +78,51 @@ def test_post_that_nobody_needs_is_left_out() -> None:
     assert list(document(app)["paths"]["/a"]) == ["get"]
     assert list(document(app)["paths"]["/b"]) == ["get", "post"]
     assert list(document(app, sent)["paths"]["/a"]) == ["get", "post"]
+
+
+def test_routes_that_were_moved_stay_in_the_document() -> None:
+    """Native routes are documented by path, methods, parameters and docstring, those of a Mount, too."""
+    app = make_app()
+
+    class Book(HTTPEndpoint):
+        async def get(self, request: Request) -> Response:
+            """A book.
+
+            By its number.
+            """
+            return Response()
+
+        async def delete(self, request: Request) -> Response:
+            return Response()
+
+    @app.route("/books/<int:id>", methods=["GET", "PUT"])
+    def old(was: Any, id: int) -> None:  # noqa: A002
+        pass
+
+    @app.native_route("/ping")
+    async def ping(request: Request) -> Response:
+        return Response()
+
+    async def hidden(request: Request) -> Response:
+        return Response()
+
+    app.add_native_route("/books/{id:int}", Book)
+    app.add_native_routes(
+        Mount("/v2", routes=[Route("/{path:path}", ping, methods=["POST"])]),
+        Route("/hidden", hidden, include_in_schema=False),
+        WebSocketRoute("/live", ping),
+    )
+    paths = document(app, point="/shop")["paths"]
+    assert {path: list(item) for path, item in paths.items()} == {
+        "/shop/books/{id}": ["get", "delete", "put"],
+        "/shop/ping": ["get"],
+        "/shop/v2/{path}": ["post"],
+    }
+    get, delete = (paths["/shop/books/{id}"][method] for method in ("get", "delete"))
+    assert (get["summary"], get["description"]) == ("A book.", "By its number.")
+    number = {"type": "integer", "minimum": 0}
+    assert delete["parameters"] == [{"name": "id", "in": "path", "required": True, "schema": number}]
+    assert (delete["operationId"], delete["tags"]) == ("book-delete", ["shop"])
 
 
 def test_path_parameters() -> None:
