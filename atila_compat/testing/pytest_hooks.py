@@ -4,6 +4,7 @@ pytest --run-slow      runs tests marked `slow` too
 pytest --docs          writes ../docs/api/index.md from what the tests have asked and been answered
 pytest account --docs  writes ../docs/api/account.md
 
+as seen from the folder `tests`. From the folder above it, `pytest tests/account --docs` writes the same.
 The server has to run on this machine with `--devel`: only then its answers say what has answered.
 """
 
@@ -32,8 +33,9 @@ __all__ = [
 
 _NOTES = pytest.StashKey[list[str]]()
 
-FOLDER = os.path.join(os.pardir, "docs", "api")
-"""Where documents go, as seen from where pytest was started."""
+FOLDER = os.path.join("docs", "api")
+"""Where documents go, beside the folder `tests`."""
+TESTS = "tests"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -81,7 +83,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     from .markdown import document
 
     start = str(session.config.invocation_params.dir)
-    path = os.path.normpath(os.path.join(start, FOLDER, f"{document_name(session.config)}.md"))
+    path = os.path.join(documents_folder(start), f"{document_name(session.config)}.md")
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
         file.write(document(recording.exchanges(recorder.folder)))
@@ -90,11 +92,18 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         _say(session, "no answer said what had answered: run the server with --devel, on this machine")
 
 
+def documents_folder(start: str) -> str:
+    """Where documents go: beside the folder `tests`, which pytest was started in, or from above it."""
+    above = "" if os.path.isdir(os.path.join(start, TESTS)) else os.pardir
+    return os.path.normpath(os.path.join(start, above, FOLDER))
+
+
 def document_name(config: pytest.Config) -> str:
     """`index`, or what the first argument names: `account` for `pytest account --docs`."""
     given = [arg for arg in config.invocation_params.args if isinstance(arg, str)]
     first = next((arg for arg in config.args if arg in given), "")
     name = first.partition("::")[0].removesuffix(".py").strip("./" + os.sep)
+    name = re.sub(rf"^{TESTS}(/|$)", "", name)
     return re.sub(r"[^\w.-]+", "-", name) or "index"
 
 

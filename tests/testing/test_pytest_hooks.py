@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from atila_compat.testing.pytest_hooks import document_name
+from atila_compat.testing.pytest_hooks import document_name, documents_folder
 
 from ..launch import ROOT
 from ..servers import free_port
@@ -85,6 +85,13 @@ def test_docs_are_named_by_the_first_argument(tmp_path: Path) -> None:
     assert [each.name for each in (tmp_path / "docs" / "api").iterdir()] == ["account.md"]
 
 
+def test_docs_of_a_run_from_above(tmp_path: Path) -> None:
+    """Started from the folder above `tests`, documents go into the same folder as from within it."""
+    (tmp_path / "tests").mkdir()
+    expected = str(tmp_path / "docs" / "api")
+    assert documents_folder(str(tmp_path)) == documents_folder(str(tmp_path / "tests")) == expected
+
+
 def test_no_docs_after_a_failure(tmp_path: Path) -> None:
     """Where a test fails no document is written, and that is said."""
     done = run(write(tmp_path, slow=False), "--docs", "--run-slow")
@@ -119,7 +126,10 @@ def test_calls_that_say_nothing_are_told(tmp_path: Path) -> None:
         (["account", "other"], "account"),
         (["./account/"], "account"),
         (["account/test_app.py::test_a"], "account-test_app"),
-        (["../tests"], "tests"),
+        (["../tests"], "index"),
+        (["tests"], "index"),
+        (["tests/account"], "account"),
+        (["tests_of_mine"], "tests_of_mine"),
         (["."], "index"),
     ],
 )
