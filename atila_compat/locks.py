@@ -11,11 +11,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import tempfile
 import threading
 import time
 import uuid
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from .errors import AtilaError
 
@@ -29,6 +30,16 @@ HELD_SECONDS = 60.0
 """After so long another machine takes the lock of one that has died, or holds it for longer."""
 _POLL = 0.005
 _LONGEST_POLL = 0.1
+
+
+def lock_file(name: str) -> IO[bytes]:
+    """A file that this process and those it forks lock by `fcntl.lockf`; it ends with the last of them.
+
+    It is in memory where the system can do that, so that a service without a directory to write to can start.
+    """
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create(name), "r+b")
+    return tempfile.TemporaryFile(prefix=f"{name}-")
 
 
 class Locks:

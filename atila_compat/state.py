@@ -10,12 +10,13 @@ import logging
 import mmap
 import os
 import struct
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import IO, TYPE_CHECKING
+
+from .locks import lock_file
 
 if TYPE_CHECKING:
     from .state_redis import RedisStore
@@ -99,7 +100,7 @@ class SharedState:
             if self._memory is None:
                 self._memory = mmap.mmap(-1, MAX_NAMES * _SLOT)
                 if fcntl is not None:
-                    self._file = tempfile.TemporaryFile(prefix="atila-state-")  # noqa: SIM115 - open as long as the process
+                    self._file = lock_file("atila-state")
             for name in fresh:
                 self._slots[name] = len(self._slots) * _SLOT
 

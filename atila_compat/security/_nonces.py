@@ -12,12 +12,13 @@ import mmap
 import os
 import secrets
 import struct
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import IO
+
+from ..locks import lock_file
 
 fcntl: ModuleType | None
 try:
@@ -86,7 +87,7 @@ class Counts:
         self._memory = mmap.mmap(-1, self._FLOOR.size + buckets * depth * self._SLOT.size)
         self._file: IO[bytes] | None = None
         if fcntl is not None:
-            self._file = tempfile.TemporaryFile(prefix="atila-digest-")  # noqa: SIM115 - kept open
+            self._file = lock_file("atila-digest")
         self._lock = threading.RLock()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._after_fork)

@@ -405,7 +405,16 @@ def _supervise(
 
 def _bus_folder(identity: Identity | None) -> str:
     """A directory for the sockets and locks that the workers share; nobody else may enter it."""
-    folder = tempfile.mkdtemp(prefix="atila-")
+    try:
+        folder = tempfile.mkdtemp(prefix="atila-")
+    except OSError as error:
+        from . import daemon
+
+        daemon.tell_starter("there is no directory for temporary files")
+        fail(
+            f"workers share a directory for their sockets, and none can be made ({error}): let TMPDIR name "
+            "one that can be written; a container with a read-only file system needs a tmpfs at /tmp"
+        )
     if identity is not None:
         identity.give(folder)
     return folder

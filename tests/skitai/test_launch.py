@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -179,6 +180,33 @@ def test_a_busy_port_is_one_line(tmp_path: Path) -> None:
     assert len(answer.stderr.splitlines()) == 1
     assert f"127.0.0.1 port {port}" in answer.stderr
     assert "--port=N" in answer.stderr
+
+
+def test_no_directory_for_temporary_files(tmp_path: Path) -> None:
+    """On a read-only file system names are shared all the same; several workers need one, and it is said."""
+    (tmp_path / "serve.py").write_text(textwrap.dedent(HELLO))
+    program = """
+    import sys, tempfile
+
+    def nowhere ():
+        raise FileNotFoundError ("nowhere")
+
+    tempfile.gettempdir = nowhere
+    from atila_compat import cli, skitai
+
+    skitai.register_g ("hits")
+    skitai.g.set ("hits", 3)
+    print (skitai.g ["hits"], flush = True)
+    cli.main (["run", "serve.py", "--workers=2", *sys.argv [1:]])
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program), f"--port={free_port()}"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    answer = subprocess.run(
+        command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (answer.returncode, answer.stdout) == (1, "3\n")
+    assert len(answer.stderr.splitlines()) == 1
+    assert "a tmpfs at /tmp" in answer.stderr
 
 
 @pytest.mark.parametrize("workers", [1, 2])
