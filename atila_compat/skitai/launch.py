@@ -149,11 +149,15 @@ def _read_settings(conf: dict[str, Any]) -> None:
     settings.trusted_proxies = os.environ.get(
         "ATILA_TRUSTED_PROXIES", conf.get("trusted_proxies") or settings.trusted_proxies
     )
-    settings.state_url = os.environ.get("ATILA_STATE") or conf.get("state") or settings.state_url
-    if settings.state_url and not settings.state_url.startswith(("redis://", "rediss://", "unix://")):
-        fail(f"state is the URL of a Redis, redis://host:port/0, not {settings.state_url!r}", 2)
+    _read_state_url(conf.get("state"))
     root = conf.get("root_path") or ""
     settings.root_path = f"/{root.strip('/')}" if root.strip("/") else ""
+
+
+def _read_state_url(given: str | None = None) -> None:
+    settings.state_url = os.environ.get("ATILA_STATE") or given or settings.state_url
+    if settings.state_url and not settings.state_url.startswith(("redis://", "rediss://", "unix://")):
+        fail(f"state is the URL of a Redis, redis://host:port/0, not {settings.state_url!r}", 2)
 
 
 def _name_ignored(conf: dict[str, Any]) -> None:
@@ -429,4 +433,5 @@ def asgi() -> Service:
     if not current_mounts():
         raise AtilaError("nothing is mounted: call skitai.mount ('/', app) before skitai.asgi ()")
     threads = _number("threads", command_line.option_values().get("--threads", RunConfig.threads), 1)
+    _read_state_url()
     return build_service(RunConfig(threads=threads), current_mounts())

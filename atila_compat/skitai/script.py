@@ -112,6 +112,7 @@ def collect(
         execute(prepare(path, arguments, replace_path=replace_path))
     except launch.Collected as collected:
         config = collected.config
+        place.name = config.name
     finally:
         launch.collecting = False
         use_mounts(before)

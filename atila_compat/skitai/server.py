@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Match
 
 from ..app import Atila, Registry
 from ..http.file_reply import FileReply, RedirectReply
+from ..locks import locks
 from ..protocols.refusal import refuse
 from ..settings import settings
 from ..types import ASGIApp, Message, Receive, Scope, Send
@@ -267,8 +268,10 @@ class Service(Starlette):
         """Share events, pushes and locks with the other processes of this service, where there are some."""
         if not self.bus_folder and settings.state_url is None:
             return
-        from .sharing import join
+        from .sharing import join, share_over_machines
 
+        if settings.state_url is not None and locks.store is None:  # another server than skitai.run's
+            share_over_machines(settings.state_url)
         self._bus = await join(runtime, self.bus_folder, settings.state_url, lambda: self.loaded)
 
     async def _look_after(self, runtime: Runtime) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -193,6 +194,18 @@ def test_machines_with_one_redis(serve: Serve, redis_url: str) -> None:
     for app in (one, two):
         assert app.stop() == 0
         assert "Traceback" not in app.log()
+
+
+def test_another_server_takes_part(serve: Serve, redis_url: str) -> None:
+    """The script's application under uvicorn shares by Redis with a service of the same name, too."""
+    source = sharing(state=redis_url).replace("sharing-test", f"uvicorn-{os.getpid()}-{time.time_ns()}")
+    own = serve(source)
+    host = "import atila_compat\napplication = atila_compat.asgi ('serve.py')\n"
+    uvicorn = (sys.executable, "-m", "uvicorn", "host:application")
+    other = serve(source, command=uvicorn, files={"host.py": host})
+    _check_events([own, other], 2)
+    assert [_ask(app, "/count")["hits"] for app in (own, other, own)] == [1.0, 2.0, 3.0]
+    _check_locks([own, other], 4)
 
 
 @contextlib.contextmanager
