@@ -85,8 +85,14 @@ def python_files(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not is_skipped(Path(folder, name)))
         for name in sorted(names):
-            if name.endswith((".py", ".pyw")) and not name.startswith("."):
-                yield Path(folder, name)
+            path = Path(folder, name)
+            if name.endswith((".py", ".pyw")) and not name.startswith(".") and not _is_special(path):
+                yield path
+
+
+def _is_special(path: Path) -> bool:
+    """Whether reading would wait for somebody, as of a pipe."""
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def is_skipped(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,12 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     """Whatever bytes a file holds, it is read or told to be broken."""
     found = parse(content, Path("x.py"))
     assert isinstance(found, (Source, Broken))
+
+
+def test_pipes_are_left_alone(tmp_path: Path) -> None:
+    """What nobody may ever write to is not read; a link that leads nowhere is named when it is."""
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "link.py").symlink_to("nowhere")
+    (tmp_path / "real.py").write_text("")
+    assert [path.name for path in python_files(tmp_path)] == ["link.py", "real.py"]
+    assert isinstance(read(tmp_path / "link.py"), Broken)
