@@ -14,7 +14,9 @@ import signal
 import socket
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import AtilaError
@@ -135,9 +137,11 @@ def _read_settings(conf: dict[str, Any]) -> None:
     for keyword in ("keep_alive", "network_timeout", "shutdown_timeout", "stuck_after"):
         if conf.get(keyword) is not None:
             setattr(settings, keyword, _seconds(keyword, conf[keyword]))
-    for keyword in ("certfile", "keyfile", "passphrase", "status_path"):
+    for keyword in ("certfile", "keyfile", "passphrase"):
         if conf.get(keyword):
             setattr(settings, keyword, conf[keyword])
+    if conf.get("status_path"):
+        settings.status_path = _path("status_path", conf["status_path"])
     if conf.get("logpath"):
         settings.log_path = conf["logpath"]
     if "access_log" in conf:
@@ -146,12 +150,32 @@ def _read_settings(conf: dict[str, Any]) -> None:
     settings.access_log = os.environ.get("ATILA_ACCESS_LOG", settings.access_log)
     if settings.access_log not in ("", "columns", "json"):
         fail(f"access_log is 'columns', 'json' or empty, not {settings.access_log!r}", 2)
-    settings.trusted_proxies = os.environ.get(
-        "ATILA_TRUSTED_PROXIES", conf.get("trusted_proxies") or settings.trusted_proxies
+    settings.trusted_proxies = _networks(
+        os.environ.get("ATILA_TRUSTED_PROXIES", conf.get("trusted_proxies") or settings.trusted_proxies)
     )
     _read_state_url(conf.get("state"))
-    root = conf.get("root_path") or ""
-    settings.root_path = f"/{root.strip('/')}" if root.strip("/") else ""
+    settings.root_path = _path("root_path", conf.get("root_path") or "")
+
+
+def _path(name: str, value: Any) -> str:
+    """With a slash at its beginning and none at its end; empty for the top."""
+    if not isinstance(value, str):
+        fail(f"{name} is a path, such as '/shop', not {value!r}", 2)
+    return f"/{value.strip('/')}" if value.strip("/") else ""
+
+
+def _networks(value: str | Sequence[str]) -> str:
+    """Addresses and networks by commas. uvicorn would take what is none for a name, and believe nobody."""
+    entries = [entry.strip() for entry in (value.split(",") if isinstance(value, str) else value)]
+    if "*" in entries:
+        return "*"
+    found = []
+    for entry in filter(None, entries):
+        try:
+            found.append(str(ip_network(entry, strict=False)))
+        except ValueError:
+            fail(f"trusted_proxies: {entry!r} is no address or network, such as 10.0.0.7 or 10.0.0.0/8", 2)
+    return ",".join(found)
 
 
 def _read_state_url(given: str | None = None) -> None:
@@ -343,7 +367,8 @@ def _serve(config: RunConfig, mounts: Mounts) -> int:
     logs.configure(settings, debug=False, identity=identity)
     _enter_script_directory()
     service = build_service(config, mounts)
-    service.listens_on = f"{config.address}:{config.port}"
+    address = f"[{config.address}]" if ":" in config.address else config.address
+    service.listens_on = f"{address}:{config.port}"
     place.place.status = "CREATED"
     try:
         served = uvicorn_config(service, config)

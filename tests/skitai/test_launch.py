@@ -290,6 +290,8 @@ def test_options_without_effect_are_named(serve: Serve) -> None:
         ("max_queue = 0", "max_queue has to be between 1"),
         ('access_log = "xml"', "access_log is 'columns', 'json' or empty, not 'xml'"),
         ('state = "localhost"', "state is the URL of a Redis"),
+        ('trusted_proxies = "127.0.0.1, nginx"', "'nginx' is no address or network"),
+        ("root_path = 5", "root_path is a path, such as '/shop', not 5"),
     ],
 )
 def test_wrong_keywords_are_named(tmp_path: Path, conf: str, expected: str) -> None:
