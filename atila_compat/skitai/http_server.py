@@ -65,7 +65,9 @@ class GracefulServer(Server):
         on_started: called when requests are taken.
         on_second: called once a second, on the event loop.
         on_enough: called once, when `settings.max_requests` have been answered.
-        replaced: a signal that asks to stop was not for good: a new process is going to take over.
+        signals: that ask to stop.
+        forcing: that do not wait for what runs; empty: the second of `signals`.
+        refused: that would end or stop the process: they are for several workers, and the log says so.
     """
 
     def __init__(
@@ -82,6 +84,8 @@ class GracefulServer(Server):
         self.on_enough: Callable[[], None] | None = None
         self.signals: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
         self.forcing: tuple[int, ...] = ()
+        self.refused: tuple[int, ...] = ()
+        self._refused: int | None = None
         self._watchdog = _Watchdog(limit + LAST_HOOKS_SECONDS + 1)
 
     # -- running --------------------------------------------------------------------------------------------
@@ -118,6 +122,9 @@ class GracefulServer(Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second: whether to stop."""
+        if self._refused is not None:
+            name, self._refused = signal.Signals(self._refused).name, None
+            log.warning("%s has no effect on a single worker: start with --workers=2, or restart", name)
         if counter % TICKS_PER_SECOND == 0:
             self._send_slow_clients_away()
             self.on_second()
@@ -148,6 +155,7 @@ class GracefulServer(Server):
         before = {
             number: signal.signal(number, self.handle_exit) for number in (*self.signals, *self.forcing)
         }
+        before |= {number: signal.signal(number, self._refuse) for number in self.refused}
         try:
             yield
         finally:
@@ -161,6 +169,9 @@ class GracefulServer(Server):
         if not self.should_exit:
             self._watchdog.wake()
         self.should_exit = True
+
+    def _refuse(self, sig: int, frame: FrameType | None) -> None:
+        self._refused = sig  # the log is written to by the event loop, which may be writing to it right now
 
     # -- the end --------------------------------------------------------------------------------------------
 

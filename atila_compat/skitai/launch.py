@@ -63,6 +63,10 @@ class RunConfig:
     user: str | None = None
     group: str | None = None
 
+    def has_supervisor(self, other_user: bool) -> bool:
+        """Whether a process watches over the workers: several, one that is replaced, or another user's."""
+        return hasattr(os, "fork") and (self.workers > 1 or settings.max_requests is not None or other_user)
+
 
 class Collected(BaseException):
     """Ends a launch script that is executed for its mounts only."""
@@ -379,12 +383,15 @@ def _serve(config: RunConfig, mounts: Mounts) -> int:
     watch = watching.Watch() if place.isdevel() else None
     if watch is not None:
         settings.shutdown_timeout = min(settings.shutdown_timeout, DEVEL_SHUTDOWN_SECONDS)
-    several = config.workers > 1 or settings.max_requests is not None or identity is not None
-    if several and hasattr(os, "fork"):
+    if config.has_supervisor(identity is not None):
         code = _supervise(config, served, service, listeners, forwarding, identity, watch)
     else:
         server = http_server.GracefulServer(served, service, settings.shutdown_timeout, forwarding)
         server.on_started = daemon.tell_starter
+        if os.name == "posix":
+            # where a terminal goes away its services end
+            hangup = () if sys.stdin is not None and sys.stdin.isatty() else (signal.SIGHUP,)
+            server.refused = (*hangup, signal.SIGTTIN, signal.SIGTTOU)
         if watch is not None:
             server.on_second = watch.ask(server)
         code = http_server.serve(server, listeners)

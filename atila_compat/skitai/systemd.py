@@ -43,6 +43,8 @@ def unit(config: RunConfig) -> str:
     stop_seconds = round(settings.shutdown_timeout) + STOP_MARGIN
     owner = os.environ.get("SUDO_USER") or ""
     whose = "" if config.user or not owner or owner == "root" else f"User={owner}\n"
+    dropped = bool(config.user or config.group)
+    reload = "ExecReload=/bin/kill -HUP $MAINPID\n" if config.has_supervisor(dropped) else ""
     return f"""[Unit]
 Description={place.get_proc_title().replace("%", "%%")}
 After=network-online.target
@@ -53,8 +55,7 @@ Type=exec
 {whose}WorkingDirectory={folder}
 Environment=PYTHONUNBUFFERED=1
 ExecStart={command}
-ExecReload=/bin/kill -HUP $MAINPID
-# only the first process gets the signal: it ends the workers, each with what it runs
+{reload}# only the first process gets the signal: it ends the workers, each with what it runs
 KillMode=mixed
 KillSignal=SIGTERM
 TimeoutStopSec={stop_seconds}

@@ -144,8 +144,10 @@ def test_systemd_units(script: Script, units: Path) -> None:
         in text
     )
     assert "KillMode=mixed" in text
+    assert "ExecReload=/bin/kill -HUP $MAINPID\n" in text
     assert script("update", "--port=8124", ATILA_SYSTEMD=str(units)).returncode == 0
     assert "--port=8124" in path.read_text()
+    assert "ExecReload" not in path.read_text()  # a single worker is not replaced
     assert script("uninstall", ATILA_SYSTEMD=str(units)).stdout == f"{path.name} removed: {path}\n"
     assert not path.exists()
     again = script("remove", ATILA_SYSTEMD=str(units))

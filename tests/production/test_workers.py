@@ -10,14 +10,13 @@ import psutil
 import pytest
 
 from ..launch import Serve
-from .traffic import Load, pids, service, wait_for
+from .traffic import Load, all_pids, pids, service, wait_for
 
 
 def test_the_life_of_workers(serve: Serve) -> None:
     """Killed workers are replaced, SIGHUP replaces all, SIGTTIN and SIGTTOU change how many; one socket."""
     app = serve(service(threads=3), "--workers=2")
-    first = pids(app)
-    assert len(first) == 2
+    first = all_pids(app, 2)
     answer = app.client.get("/pid").json()
     assert (answer["parent"], answer["threads"]) == (app.process.pid, 3)
 
@@ -26,7 +25,7 @@ def test_the_life_of_workers(serve: Serve) -> None:
     wait_for(lambda: f"worker {victim} has died (signal 9)" in app.log(), "the death is in the log")
     wait_for(lambda: len(pids(app) - {victim}) == 2, "it is replaced")
 
-    before = pids(app)
+    before = all_pids(app, 2)
     app.process.send_signal(signal.SIGHUP)
     wait_for(lambda: len(after := pids(app)) == 2 and not after & before, "all are replaced")
 
@@ -47,11 +46,21 @@ def test_the_life_of_workers(serve: Serve) -> None:
     assert "Traceback" not in app.log()
 
 
+def test_a_single_worker_outlives_these_signals(serve: Serve) -> None:
+    """What replaces and counts workers is no end of a service that has one; the log says so."""
+    app = serve(service())
+    for name in ("SIGHUP", "SIGTTIN", "SIGTTOU"):
+        app.process.send_signal(getattr(signal, name))
+        wait_for(lambda name=name: f"{name} has no effect on a single worker" in app.log(), name)
+    assert app.client.get("/").text == "hello"
+    assert app.stop() == 0
+
+
 @pytest.mark.parametrize("keep_alive", [True, False])
 def test_no_request_is_lost_while_workers_are_replaced(serve: Serve, keep_alive: bool) -> None:
     """A rolling restart under load answers every request."""
     app = serve(service(), "--workers=2")
-    before = pids(app)
+    before = all_pids(app, 2)
     with Load(app.port, keep_alive=keep_alive) as load:
         app.process.send_signal(signal.SIGHUP)
         wait_for(lambda: not pids(app) & before, "all are replaced")
@@ -93,7 +102,7 @@ def test_a_worker_that_cannot_start_anew(serve: Serve) -> None:
             skitai.run (workers = 2)
         """
     )
-    before = pids(app)
+    before = all_pids(app, 2)
     (app.folder / "broken").touch()
     app.process.send_signal(signal.SIGHUP)
     wait_for(lambda: "the old ones stay" in app.log(), "the failure is in the log")
@@ -108,7 +117,7 @@ def test_a_worker_that_cannot_start_anew(serve: Serve) -> None:
 def test_workers_end_with_their_parent(serve: Serve) -> None:
     """Where the parent is killed its workers end by themselves."""
     app = serve(service(), "--workers=2")
-    workers = [psutil.Process(pid) for pid in pids(app)]
+    workers = [psutil.Process(pid) for pid in all_pids(app, 2)]
     app.process.kill()
     wait_for(lambda: not any(_lives(worker) for worker in workers), "the workers end")
 

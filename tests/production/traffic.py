@@ -98,6 +98,18 @@ def pids(app: Launched, looks: int = 24) -> set[int]:
     return found
 
 
+def all_pids(app: Launched, workers: int) -> set[int]:
+    """The process ids of the workers; on a busy machine one may take many connections in a row."""
+    found: set[int] = set()
+
+    def met() -> bool:
+        found.update(pids(app))
+        return len(found) == workers
+
+    wait_for(met, f"all {workers} workers answer")
+    return found
+
+
 @dataclass
 class Load:
     """Threads that ask for a path, each on a connection of its own, until told to stop.
