@@ -68,11 +68,12 @@ def run_script(script: str, arguments: Sequence[str]) -> None:
     from .shims.hook import install
     from .skitai.place import apply_mode
     from .skitai.script import execute, prepare, shown_as_python_does
+    from .skitai.watching import start_again_when_mended
 
     install()
     module = prepare(script, arguments, replace_path=True)
     apply_mode()
-    with shown_as_python_does():
+    with shown_as_python_does(start_again_when_mended):
         execute(module)
 
 

@@ -397,7 +397,11 @@ def _serve(config: RunConfig, mounts: Mounts) -> int:
         code = http_server.serve(server, listeners)
         code = 2 if service.failure is not None else code
     if watch is not None and watch.changed_file:
-        watch.start_again()
+        watching.start_again()
+    if code == 2:  # an app cannot be loaded
+        for listener in (*listeners, *forwarding):
+            listener.close()
+        watching.start_again_when_mended()
     daemon.tell_starter("" if code == 0 else "the service could not start, see the log")
     return code
 

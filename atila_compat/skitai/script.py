@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -61,8 +61,11 @@ def missing_script(path: str) -> str:
 
 
 @contextlib.contextmanager
-def shown_as_python_does() -> Iterator[None]:
+def shown_as_python_does(then: Callable[[], None] | None = None) -> Iterator[None]:
     """Show an exception of the launch script as Python itself would, from the script's own line on.
+
+    Args:
+        then: what to do when it has been shown.
 
     Raises SystemExit then: with code 1, or 130 after Ctrl+C. An AtilaError passes where no line of the script
     has led to it.
@@ -79,6 +82,8 @@ def shown_as_python_does() -> Iterator[None]:
         if trace is None and not _cannot_be_read(error, script):
             trace = error.__traceback__
         sys.excepthook(type(error), error.with_traceback(trace), trace)
+        if then is not None:
+            then()
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None

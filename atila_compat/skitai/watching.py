@@ -2,7 +2,8 @@
 
 Service modules are loaded anew within the running process (routing/reloading.py). For all other files of the
 project that have been imported, the launch script among them, the process ends what it runs, within a second,
-and executes itself again. A file that cannot be compiled is not worth it: the log says what is wrong.
+and executes itself again. A file that cannot be compiled is not worth it: the log says what is wrong. A
+program that fails when it is executed again waits for the next change.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from . import place
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atila_compat.server")
 
+_AGAIN = "ATILA_STARTED_AGAIN"
+_POLL = 0.5
 Stamp = tuple[int, int]
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}", f"{os.sep}.venv{os.sep}")
 
@@ -82,12 +86,38 @@ class Watch:
 
         return look
 
-    def start_again(self) -> None:
-        """Execute this program again, with its arguments."""
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.chdir(place.place.started_in or ".")
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - as it was started
+
+def start_again() -> None:
+    """Execute this program again, with its arguments."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.environ[_AGAIN] = "1"
+    os.chdir(place.place.started_in or ".")
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - as it was started
+
+
+def start_again_when_mended() -> None:
+    """Where this program was executed again and has failed, wait until a file changes; else do nothing."""
+    if not place.isdevel() or _AGAIN not in os.environ:
+        return
+    folder = os.path.realpath(place.getswd())
+    before = {path: _stamp(path) for path in _below(folder)}
+    print(f"waiting until a file in {folder} changes", file=sys.stderr, flush=True)
+    while {path: _stamp(path) for path in _below(folder)} == before:
+        time.sleep(_POLL)
+    start_again()
+
+
+def _below(folder: str) -> Iterator[str]:
+    """The Python files of a project."""
+    for base, folders, names in os.walk(folder):
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith((".", "__pycache__", "node_modules"))
+            and not os.path.exists(os.path.join(base, name, "pyvenv.cfg"))
+        ]
+        yield from (os.path.join(base, name) for name in names if name.endswith(".py"))
 
 
 def files_loaded_anew(service: Service) -> frozenset[str]:

@@ -45,6 +45,21 @@ def test_a_module_beside_the_script(serve: Serve) -> None:
     wait_for(lambda: _answers(app, "another"), "the new module answers")
 
 
+@pytest.mark.parametrize("mistake", ["undefined", "skitai.mount('/broken', broken)"])
+def test_a_script_that_fails_waits_for_its_correction(serve: Serve, mistake: str) -> None:
+    """A script, or an app, that fails when it is executed anew ends the service only until it is mended."""
+    files = {"broken.py": "def __app__ ():\n    raise ValueError ('boom')\n"}
+    app = serve(service(), "--devel", files=files)
+    script = app.folder / "serve.py"
+    source = script.read_text()
+    call = f"import broken\n    {mistake}\n    skitai.run (port"
+    script.write_text(source.replace("skitai.run (port", call))
+    wait_for(lambda: "waiting until a file in" in app.log(), "it has failed")
+    script.write_text(source.replace('"hello"', '"mended"'))
+    wait_for(lambda: _answers(app, "mended"), "the new script answers")
+    assert app.stop() == 0
+
+
 FAILING = """
     import skitai
     from atila import Atila
