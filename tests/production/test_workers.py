@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pwd
 import signal
@@ -49,9 +50,13 @@ def test_the_life_of_workers(serve: Serve) -> None:
 def test_a_single_worker_outlives_these_signals(serve: Serve) -> None:
     """What replaces and counts workers is no end of a service that has one; the log says so."""
     app = serve(service())
-    for name in ("SIGHUP", "SIGTTIN", "SIGTTOU"):
-        app.process.send_signal(getattr(signal, name))
-        wait_for(lambda name=name: f"{name} has no effect on a single worker" in app.log(), name)
+
+    def told(name: str) -> bool:
+        return f"{name} has no effect on a single worker" in app.log()
+
+    for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):
+        app.process.send_signal(number)
+        wait_for(functools.partial(told, number.name), number.name)
     assert app.client.get("/").text == "hello"
     assert app.stop() == 0
 
