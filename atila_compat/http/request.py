@@ -204,7 +204,7 @@ class Request:
 
     def get_content_type(self) -> str | None:
         """The media type without parameters."""
-        return self.get_header_noparam("content-type")  # type: ignore[no-any-return]
+        return self.get_header_noparam("content-type") or None
 
     def get_main_type(self) -> str | None:
         """The part of the media type before its slash."""
@@ -293,9 +293,7 @@ class Request:
         """The form, parsed; None where the body is none."""
         if self.multipart is not None:
             return self.multipart
-        if not self.body and self.body != b"":
-            return None
-        if not self.lowered.get("content-type", "").lower().startswith(FORM_TYPE):
+        if not self.body or not self.lowered.get("content-type", "").lower().startswith(FORM_TYPE):
             return None
         return parse_query(self.body.decode("utf-8", "replace"))
 
@@ -317,8 +315,7 @@ class Request:
         form = self.FORM
         if form is not None:
             return form
-        data = self.JSON
-        return {} if data is None else data
+        return self.JSON or {}
 
     @lazy
     def merged(self) -> dict[str, Any]:

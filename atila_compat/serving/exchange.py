@@ -118,7 +118,7 @@ class Exchange:
     def _guarded(self, step: Callable[..., Any], *args: Any) -> Any:
         try:
             outcome = step(*args)
-        except (Exception, SystemExit):  # sys.exit() in a handler ends its request, not the server
+        except BaseException:  # sys.exit() or KeyboardInterrupt in a handler ends its request, not the server
             outcome = self.failure(sys.exc_info())
         hooks = self.was.app.hooks
         if hooks.active and isinstance(outcome, (Complete, Streaming, Sending)):
@@ -163,7 +163,7 @@ class Exchange:
             if inspect.iscoroutine(value):
                 self.hooks_wait = True
                 return Awaiting(value)
-        except (Exception, SystemExit):
+        except BaseException:
             return self._failed(sys.exc_info())
         hooks.run_success(was)
         hooks.run_teardown(was)

@@ -252,7 +252,7 @@ def test_args_may_be_written() -> None:
         (b"a=1&a=2", "application/x-www-form-urlencoded", {"a": ["1", "2"]}, None),
         (b"a=%C3%A9", "Application/X-WWW-Form-Urlencoded; charset=utf-8", {"a": "é"}, None),
         (b"int:n=5", "application/x-www-form-urlencoded", {"n": 5}, None),
-        (b"", "application/x-www-form-urlencoded", {}, None),
+        (b"", "application/x-www-form-urlencoded", None, None),
         (b'{"a": [1, null]}', "application/json", None, {"a": [1, None]}),
         (b'{"a": 1}', "Application/JSON; charset=utf8", None, {"a": 1}),
         (b"[1, 2]", "application/json", None, [1, 2]),
