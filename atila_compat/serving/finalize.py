@@ -57,6 +57,7 @@ def finalize(was: Was, value: Any) -> Outcome:
     if kind is API:
         if was.app.expose_spec:
             spec.expose(was, value)
+        was.response.set_header("Content-Type", value.content_type)  # whatever has been set since it was made
         return complete(was, value.encode())
     if kind is bytes:
         return complete(was, value)
@@ -71,6 +72,7 @@ def _finalize_other(was: Was, value: Any) -> Outcome:
     if isinstance(value, API):
         if was.app.expose_spec:
             spec.expose(was, value)
+        was.response.set_header("Content-Type", value.content_type)  # whatever has been set since it was made
         return complete(was, value.encode())
     if isinstance(value, str):
         return complete(was, encode_text(value))

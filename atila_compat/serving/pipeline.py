@@ -66,6 +66,11 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     request = was.request
     if request.method not in METHODS:
         return error_outcome(was, 405, REASONS[405], in_handler=False, by_handlers=False)
+    length = content_length(request.scope) if request.method in BODY_METHODS else 0
+    if length == -1:
+        refused = error_outcome(was, 411, REASONS[411], in_handler=False, by_handlers=False)
+        refused.headers.append(_CLOSE)
+        return refused
     if app.access_control_allow_origin is not None and _is_foreign(app, was, path):
         return error_outcome(was, 403, REASONS[403], in_handler=False, by_handlers=False)
     routes = await locate(app, was, path)
@@ -87,7 +92,7 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     if was.runtime.workers.is_full() and not stays_on_loop(exchange, route):
         return overloaded(was)
     if request.method in BODY_METHODS:
-        outcome = await _receive(app, exchange, route, receive)
+        outcome = await _receive(app, exchange, route, length, receive)
         if outcome is not None:
             return outcome
     return await _answer(exchange, route, receive, send)
@@ -221,15 +226,16 @@ async def _preflight(app: Atila, was: Was, routes: RouteSet) -> Complete:
     return Complete(200, [*raw, (b"Content-Length", b"0")], b"")
 
 
-async def _receive(app: Atila, exchange: Exchange, route: Route, receive: Receive) -> Complete | None:
-    """Receive the body; returns a refusal, if there is one. Nobody who is not known may upload."""
+async def _receive(
+    app: Atila, exchange: Exchange, route: Route, length: int | None, receive: Receive
+) -> Complete | None:
+    """Receive the body; returns a refusal, if there is one. Nobody who is not known may upload.
+
+    Args:
+        length: the announced length, None for chunks.
+    """
     was = exchange.was
     request = was.request
-    length = content_length(request.scope)
-    if length == -1:
-        refused = error_outcome(was, 411, REASONS[411], in_handler=False, by_handlers=False)
-        refused.headers.append(_CLOSE)
-        return refused
     limit = app.max_upload_size
     if length is not None and length > limit:
         return await refuse(was, 413, close=True)
