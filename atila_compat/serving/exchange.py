@@ -205,12 +205,24 @@ class Exchange:
         else:
             keywords = request.PARAMS
         try:
-            return route.handler(was, **keywords)
+            value = route.handler(was, **keywords)
         except TypeError as error:
             mismatch = explain_mismatch(route, keywords)
             if mismatch is not None:  # the hooks see the TypeError, the client what it means
                 vars(error)[_MEANING] = mismatch
             raise
+        if route.coroutine and not inspect.isgenerator(value):
+            self._check_coroutine(route, value)
+        return value
+
+    @staticmethod
+    def _check_coroutine(route: Route, value: Any) -> None:
+        """What a coroutine's decorators return in its place is fine; the handler itself has to be one."""
+        if route.handler is route.resource.func and not route.resource.is_async and not route.input_stream:
+            raise RuntimeError(
+                f"{route.resource.name} has `coroutine = True` and returned a {type(value).__name__}: "
+                "let it `yield` its tasks, or leave the option out"
+            )
 
     def _answer(self, value: Any) -> Outcome:
         """The outcome of a value; cookies go out with answers that are ready, not with errors."""

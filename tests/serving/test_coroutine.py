@@ -286,9 +286,19 @@ def test_input_ends_at_the_limit() -> None:
     assert asyncio.run(run()).status == 413
 
 
-def test_what_is_no_generator_is_an_answer() -> None:
-    """A coroutine route whose handler returns something else answers that."""
-    assert ask(driving(lambda was: "plain"), "/").text == "plain"
+def test_coroutines_are_generators() -> None:
+    """A handler with `coroutine = True` that returns no generator is at fault; its decorators may answer."""
+
+    def early(was: Any) -> str:
+        return "early"
+
+    def handler(was: Any) -> Generator[Any, Any, Any]:
+        yield "late"
+
+    app = driving(lambda was: "plain")
+    app.route("/early", coroutine=True)(app.run_before(early)(handler))
+    assert ask(app, "/").status_code == 502
+    assert ask(app, "/early").text == "early"
 
 
 def test_hundreds_of_coroutines(caplog: pytest.LogCaptureFixture) -> None:
