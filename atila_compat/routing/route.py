@@ -122,8 +122,16 @@ class Route:
         twin.implied_by = self
         shown: str = self.routable["route"]
         shown = shown[: shown.index("/<")]
-        is_root = self.text.startswith("/<")
-        twin.routable = {**self.routable, "route": "/" if is_root else shown}
+        assert self.rule is not None
+        twin.routable = {
+            **self.routable,
+            "route": "/" if self.text.startswith("/<") else shown,
+            "argspec": (
+                self.resource.args,
+                tuple(zip(self.rule.names, self.rule.kinds, strict=True)),
+                len(self.resource.defaults),
+            ),
+        }
         return twin
 
     @staticmethod

@@ -150,7 +150,9 @@ def test_implied_rule_is_shown_without_its_parameter() -> None:
     for rule, shown in (("/users/<int:n>", "/users"), ("/<n>", "/")):
         found = router(route(rule, func=optional)).find(shown)
         assert found is not None
-        assert found[0].by_method["GET"].routable["route"] == shown
+        routable = found[0].by_method["GET"].routable
+        assert routable["route"] == shown
+        assert routable["argspec"] == (("n",), (("n", "int" if "int" in rule else "string"),), 1)
 
 
 def test_implied_rule_has_the_methods_of_its_route() -> None:
