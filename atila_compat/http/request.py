@@ -349,9 +349,8 @@ class Request:
 
         Raises HTTPError 400 where one of them is malformed.
         """
-        self.URL  # noqa: B018 - computed at its first use
-        if self.body or self.multipart is not None:
-            self.DATA  # noqa: B018
+        if self.body or self.multipart is not None or self.scope.get("query_string"):
+            self.merged  # noqa: B018 - computed at its first use, which should not come after the hooks
 
     def form(self) -> Values | None:
         """The form, or None."""

@@ -33,6 +33,8 @@ log = logging.getLogger("atila_compat.app")
 
 _MEANING = "_atila_http_error"
 """Attribute of a TypeError that comes from a request which does not fit: the error that the client gets."""
+_FINISHED = (Complete, Streaming, Sending, Driving)
+"""Outcomes behind which no hook follows; a coroutine's body begins when they have run, as in the original."""
 
 
 class Exchange:
@@ -42,9 +44,10 @@ class Exchange:
         context: the context variables of all hops of this request.
         authentication: the kind that has to be passed before the handler runs, None once it was.
         hooks_wait: the hooks behind the handler have not run yet, for it is an `async def` that goes on.
+        finished: the event `request:finished` was emitted.
     """
 
-    __slots__ = ("_left", "authentication", "context", "hooks_wait", "route", "was")
+    __slots__ = ("_left", "authentication", "context", "finished", "hooks_wait", "route", "was")
 
     def __init__(self, was: Was, route: Route | None, authentication: str | None = None) -> None:
         self.was = was
@@ -52,6 +55,7 @@ class Exchange:
         self.authentication = authentication
         self.context: Context = copy_context()
         self.hooks_wait = False
+        self.finished = False
         self._left: asyncio.Future[None] | None = None
 
     @property
@@ -121,7 +125,8 @@ class Exchange:
         except (Exception, SystemExit):  # sys.exit() in a handler ends its request, not the server
             outcome = self.failure(sys.exc_info())
         hooks = self.was.app.hooks
-        if hooks.active and isinstance(outcome, (Complete, Streaming, Sending)):
+        if hooks.active and not self.finished and isinstance(outcome, _FINISHED):
+            self.finished = True
             hooks.run_finished(self.was)
         return outcome
 
@@ -202,6 +207,8 @@ class Exchange:
         request = was.request
         if request.body or request.multipart is not None or request.scope.get("query_string"):
             keywords = keywords_of(route, request.PARAMS, request.URL, request.DATA, request.merged)
+            if keywords is request.merged:  # then ARGS is what it is called with, as hooks have left it
+                keywords = request.ARGS
         else:
             keywords = request.PARAMS
         try:
@@ -213,13 +220,16 @@ class Exchange:
             raise
 
     def _answer(self, value: Any) -> Outcome:
-        """The outcome of a value; cookies go out with answers that are ready, not with errors."""
+        """The outcome of a value; cookies go out with answers that are ready, not with errors.
+
+        The handler has not failed where its value cannot be sent: what it has set goes out with the 500.
+        """
         try:
             outcome = finalize(self.was, value)
         except TypeError:
             exc_info = sys.exc_info()
             log.error("%s: what the handler returned cannot be sent", self.label, exc_info=exc_info)
-            return error_outcome(self.was, 500, REASONS[500], exc_info=exc_info, by_handlers=False)
+            outcome = error_outcome(self.was, 500, REASONS[500], exc_info=exc_info, by_handlers=False)
         if not isinstance(outcome, (Waiting, Driving, Awaiting)):
             self.commit(outcome)
         return outcome

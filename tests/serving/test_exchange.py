@@ -61,6 +61,70 @@ def test_cookies_go_out_with_answers_not_with_errors(app: Atila) -> None:
         assert "set-cookie" not in ask(app, f"/{kind}").headers
 
 
+@pytest.mark.parametrize("value", [None, 7, [1]])
+def test_cookies_go_out_with_what_cannot_be_sent(app: Atila, value: Any) -> None:
+    """The handler has done its work: only its value is no answer."""
+
+    @app.route("/")
+    def handler(was: Any) -> Any:
+        was.cookie.set("plain", "1")
+        return value
+
+    answer = ask(app, "/")
+    assert (answer.status_code, answer.headers["set-cookie"]) == (500, "plain=1; path=/")
+
+
+def test_the_body_of_a_coroutine_begins_when_the_request_is_finished_for_hooks(app: Atila) -> None:
+    """`request:finished` comes before it, and once."""
+    seen: list[str] = []
+    app.on("request:finished")(lambda was: seen.append("finished"))
+
+    @app.route("/", coroutine=True)
+    def handler(was: Any) -> Any:
+        seen.append("body")
+        yield was.Mask(1)
+        return "done"
+
+    assert ask(app, "/").text == "done"
+    assert seen == ["finished", "body"]
+
+
+@pytest.mark.parametrize(
+    ("target", "given"),
+    [
+        ("/x", {"a": "1", "b": "2"}),
+        ("/x?a=0", {"a": "hook", "b": "2"}),
+        ("/x?b=0", {"a": "hook", "b": "0"}),
+    ],
+)
+def test_what_hooks_change_in_args_reaches_the_handler(
+    app: Atila, target: str, given: dict[str, str]
+) -> None:
+    """ARGS is what a handler is called with, defaults too, where it takes what the client has sent."""
+
+    @app.before_request
+    def before(was: Any) -> None:
+        was.request.ARGS["a"] = "hook"
+
+    @app.route("/x")
+    def handler(was: Any, a: str = "1", b: str = "2") -> Any:
+        return was.API(a=a, b=b)
+
+    assert ask(app, target).json() == given
+
+
+def test_inspect_converts_defaults_of_calls_that_have_arguments(app: Atila) -> None:
+    """A default is converted with the arguments that the client has sent; without any it is left alone."""
+
+    @app.route("/")
+    @app.inspect(booleans=["detail"])
+    def handler(was: Any, page: str = "1", detail: Any = "yes") -> Any:
+        return was.API(detail=detail, args=was.request.ARGS["detail"])
+
+    assert ask(app, "/?page=2").json() == {"detail": True, "args": True}
+    assert ask(app, "/").json() == {"detail": "yes", "args": True}
+
+
 def test_hooks_see_the_type_error_of_a_call_that_does_not_fit(app: Atila) -> None:
     """failed_request is told what has been raised; the client, unless the hook answers, what it means."""
     seen: list[Any] = []
