@@ -75,7 +75,7 @@ class Session(SealedCookie):
         Raises TypeError where `k` is no str, or `v` is of a type that cannot be stored.
         """
         if not isinstance(k, str):
-            raise TypeError(f"Session key must be string type, not {type(k).__name__}: use str(key)")
+            raise TypeError("Session key must be string type")
         if type(v) not in tagged.SCALARS:
             tagged.check(v)
         self._read()[k] = v

@@ -68,20 +68,21 @@ class Authentication:
         self._user_handler: Handler | None = None
         self._bearer_handler: Handler | None = None
 
-    def authorization_required(self, kind: str) -> Callable[[Handler], Handler]:
+    def authorization_required(self, authenticate: str) -> Callable[[Handler], Handler]:
         """Let only those pass who authenticate; stands below `@app.route`.
 
         Args:
-            kind: "basic", "digest" or "bearer".
+            authenticate: "basic", "digest" or "bearer".
 
         Raises AssertionError for another kind.
         """
-        assert kind in KINDS, f"authorization_required takes {', '.join(KINDS)}, not {kind!r}"
+        kinds = ", ".join(KINDS)
+        assert authenticate in KINDS, f"authorization_required takes {kinds}, not {authenticate!r}"
 
         def decorate(func: Handler) -> Handler:
             resource = resource_of(func)
-            resource.options["authenticate"] = kind
-            resource.auth_requirements.append(("authorization", kind))
+            resource.options["authenticate"] = authenticate
+            resource.auth_requirements.append(("authorization", authenticate))
             return func
 
         return decorate
@@ -105,15 +106,19 @@ class Authentication:
     def find_user(self, was: Was, name: str) -> Record | None:
         """What the app knows of a user, None where it knows nobody of that name.
 
+        Who has no password is nobody, so that an empty one never opens anything.
+
         Raises TypeError where a record has another form than `authorization_handler` says.
         """
         if self._user_handler is not None:
             found = settled(self._user_handler(was, name), was)
         else:
             found = was.app.users.get(name)
-        if found is None:
+        if not found:
             return None
         record = Record(*found) if isinstance(found, (tuple, list)) else Record(found)
+        if not record.password:
+            return None
         if not isinstance(record.password, str):
             raise TypeError(f"the password of {name!r} should be a str, not {type(record.password).__name__}")
         return record

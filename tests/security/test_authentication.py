@@ -281,6 +281,14 @@ def test_unknown_kinds(app: App) -> None:
         app.authorization_required("ntlm")
 
 
+@pytest.mark.parametrize("record", ["", ("", False, None), None, False, (), (None, True)])
+def test_who_has_no_password_is_nobody(app: App, record: Any) -> None:
+    """An empty password opens nothing, neither by basic nor by digest authentication."""
+    app.users["empty"] = record
+    assert refused(app, "basic", basic("empty", "")) == ['Basic realm="Vault"']
+    assert app.find_user(make_was(app), "empty") is None
+
+
 def test_odd_records_are_told(app: App) -> None:
     """A record in another form is the app's error, not the client's."""
     app.users["odd"] = 7
