@@ -250,7 +250,6 @@ class Exchange:
     def failure(self, exc_info: ExcInfo) -> Complete:
         """The answer to an exception: its own status for HTTPError, else 502 (spec/02 section 7.1)."""
         was = self.was
-        state.rollback(was)
         error = exc_info[1]
         if isinstance(error, AssertionError) and error.args and isinstance(error.args[0], HTTPError):
             error = error.args[0]
@@ -270,3 +269,5 @@ class Exchange:
         except Exception:
             log.exception("%s: the error answer failed", self.label)
             return Complete(500, [(b"Content-Type", b"text/plain")], b"Internal Server Error")
+        finally:
+            state.rollback(was)  # not before: error handlers see what the handler has set

@@ -61,6 +61,24 @@ def test_cookies_go_out_with_answers_not_with_errors(app: Atila) -> None:
         assert "set-cookie" not in ask(app, f"/{kind}").headers
 
 
+def test_error_handlers_see_what_is_not_sent(app: Atila) -> None:
+    """Session and cookies of a handler that has failed are there for its error page, and forgotten then."""
+
+    @app.error_handler(409)
+    def page(was: Any, error: dict[str, Any]) -> str:
+        was.cookie["page"] = "1"
+        return f"{was.session.get('user')} {was.cookie['plain']}"
+
+    @app.route("/")
+    def handler(was: Any) -> None:
+        was.session["user"] = "ann"
+        was.cookie["plain"] = "1"
+        raise was.Error("409 Conflict")
+
+    answer = ask(app, "/")
+    assert (answer.text, answer.headers.get("set-cookie")) == ("ann 1", None)
+
+
 @pytest.mark.parametrize("value", [None, 7, [1]])
 def test_cookies_go_out_with_what_cannot_be_sent(app: Atila, value: Any) -> None:
     """The handler has done its work: only its value is no answer."""
