@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from ..errors import HTTPError
+from ..structures import AttrDict
 
 if TYPE_CHECKING:
     from ..routing.resource import Resource
@@ -40,6 +41,13 @@ for _names, _convert in (
 ):
     for _name in _names:
         _TYPES[_name] = _convert
+
+
+class Arguments(AttrDict):
+    """All arguments of a request, by name; `args("name")`, as the README writes it, is `args.get("name")`."""
+
+    def __call__(self, name: str, default: Any = None) -> Any:
+        return self.get(name, default)
 
 
 class Fields(dict[str, Any]):
