@@ -45,9 +45,20 @@ class Exchange:
         authentication: the kind that has to be passed before the handler runs, None once it was.
         hooks_wait: the hooks behind the handler have not run yet, for it is an `async def` that goes on.
         finished: the event `request:finished` was emitted.
+        path_params: the path's parameters before the hooks, which may change `PARAMS` but not the call; None
+            where there are no hooks.
     """
 
-    __slots__ = ("_left", "authentication", "context", "finished", "hooks_wait", "route", "was")
+    __slots__ = (
+        "_left",
+        "authentication",
+        "context",
+        "finished",
+        "hooks_wait",
+        "path_params",
+        "route",
+        "was",
+    )
 
     def __init__(self, was: Was, route: Route | None, authentication: str | None = None) -> None:
         self.was = was
@@ -56,6 +67,7 @@ class Exchange:
         self.context: Context = copy_context()
         self.hooks_wait = False
         self.finished = False
+        self.path_params: dict[str, Any] | None = None
         self._left: asyncio.Future[None] | None = None
 
     @property
@@ -161,6 +173,7 @@ class Exchange:
         hooks = app.hooks
         if not hooks.active:
             return self._answer(self._invoke())
+        self.path_params = dict(was.request.PARAMS)
         try:
             value = hooks.run_before(was)
             if value is None:
@@ -205,12 +218,13 @@ class Exchange:
         was, route = self.was, self.route
         assert route is not None
         request = was.request
+        params = request.PARAMS if self.path_params is None else self.path_params
         if request.body or request.multipart is not None or request.scope.get("query_string"):
-            keywords = keywords_of(route, request.PARAMS, request.URL, request.DATA, request.merged)
+            keywords = keywords_of(route, params, request.URL, request.DATA, request.merged)
             if keywords is request.merged:  # then ARGS is what it is called with, as hooks have left it
                 keywords = request.ARGS
         else:
-            keywords = request.PARAMS
+            keywords = params
         try:
             return route.handler(was, **keywords)
         except TypeError as error:

@@ -131,6 +131,17 @@ def test_what_hooks_change_in_args_reaches_the_handler(
     assert ask(app, target).json() == given
 
 
+def test_what_hooks_change_in_params_stays_there(app: Atila) -> None:
+    """PARAMS tells what stood in the path; a handler is called with that."""
+    app.before_request(lambda was: was.request.PARAMS.update(n=9, more=1))
+
+    @app.route("/<int:n>")
+    def handler(was: Any, n: int) -> Any:
+        return was.API(n=n, params=was.request.PARAMS)
+
+    assert ask(app, "/3").json() == {"n": 3, "params": {"n": 9, "more": 1}}
+
+
 def test_inspect_converts_defaults_of_calls_that_have_arguments(app: Atila) -> None:
     """A default is converted with the arguments that the client has sent; without any it is left alone."""
 
