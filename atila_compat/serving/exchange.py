@@ -33,8 +33,8 @@ log = logging.getLogger("atila_compat.app")
 
 _MEANING = "_atila_http_error"
 """Attribute of a TypeError that comes from a request which does not fit: the error that the client gets."""
-_FINISHED = (Complete, Streaming, Sending, Driving)
-"""Outcomes behind which no hook follows; a coroutine's body begins when they have run, as in the original."""
+_FINISHED = (Complete, Streaming, Sending, Driving, Waiting)
+"""Outcomes behind which no hook follows. What is deferred begins when they have run, as in the original."""
 
 
 class Exchange:

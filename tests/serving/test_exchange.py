@@ -107,6 +107,46 @@ def test_the_body_of_a_coroutine_begins_when_the_request_is_finished_for_hooks(a
     assert seen == ["finished", "body"]
 
 
+def test_callbacks_of_what_is_at_hand_are_a_part_of_the_handler(app: Atila) -> None:
+    """`then` of a Mask, of a task that was waited for, of an empty group: before the hooks behind it."""
+    seen: list[str] = []
+    app.finish_request(lambda was: seen.append("finish"))
+    app.on("request:finished")(lambda was: seen.append("finished"))
+
+    @app.failed_request
+    def failed(was: Any, expt: Any) -> None:
+        seen.append(expt[0].__name__)
+
+    @app.route("/<kind>")
+    def handler(was: Any, kind: str) -> Any:
+        def respond(was: Any, task: Any) -> str:
+            seen.append("answer")
+            if kind == "error":
+                raise was.Error("409 Conflict")
+            return str(task.fetch())
+
+        if kind == "group":
+            return was.Tasks(a=was.Mask(1)).then(respond)
+        if kind == "empty":
+            return was.Tasks().then(respond)
+        if kind in ("late", "fetched"):
+            task = was.Thread(lambda: 1)
+            if kind == "fetched":
+                task.fetch()
+            return task.then(respond)
+        return was.Mask(1).then(respond)
+
+    for kind, text in (("mask", "1"), ("fetched", "1"), ("group", "{'a': 1}"), ("empty", "[]")):
+        assert ask(app, f"/{kind}").text == text
+        assert seen == ["answer", "finish", "finished"]
+        seen.clear()
+    assert ask(app, "/error").status_code == 409
+    assert seen == ["answer", "HTTPError", "finished"]
+    seen.clear()
+    assert ask(app, "/late").text == "1"
+    assert seen == ["finish", "finished", "answer"]
+
+
 @pytest.mark.parametrize(
     ("target", "given"),
     [
