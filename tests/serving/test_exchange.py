@@ -229,6 +229,29 @@ def test_arguments_reach_the_handler_as_keywords(app: Atila) -> None:
     assert ask(app, "/x/3?a=1&z=1").json()["more_info"] == "parameter `z` needn't"
 
 
+def test_arguments_behind_an_opaque_decorator(app: Atila) -> None:
+    """What a decorator without `functools.wraps` hands on, and the handler does not take, is the client's."""
+
+    def opaque(func: Any) -> Any:
+        def hands_on(was: Any, **keywords: Any) -> Any:
+            return func(was, **keywords)
+
+        return hands_on
+
+    @app.route("/")
+    @opaque
+    def handler(was: Any, a: str = "1") -> Any:
+        return was.API(a=a, failed=len(7) if a == "fail" else None)  # type: ignore[arg-type]
+
+    assert ask(app, "/?a=2").json()["a"] == "2"
+    assert ask(app, "/?z=2").json() == {
+        "code": 40000,
+        "message": "bad request",
+        "more_info": "no parameter need",
+    }
+    assert ask(app, "/?a=fail").status_code == 502
+
+
 def test_before_request_may_answer(app: Atila) -> None:
     """Anything but None that a `before_request` hook returns is the answer; the handler does not run."""
     app.before_request(lambda was: "from the hook" if was.request.path == "/a" else None)
