@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..routing.resource import resource_of
 from ..types import Handler
+from . import jwt
 from ._checks import settled
 from ._nonces import make_nonce
 from .digest import Verdict, is_complete, judge, parse_parameters
@@ -67,6 +68,23 @@ class Authentication:
         super().__init__()
         self._user_handler: Handler | None = None
         self._bearer_handler: Handler | None = None
+        self._authenticate: str | None = None
+
+    @property
+    def authenticate(self) -> Any:
+        """What everybody has to pass who asks for anything of this app: None, "basic", "digest" or "bearer".
+
+        May be set to True, too, for "digest"; to False for None. Raises AssertionError for another kind.
+        """
+        return self._authenticate
+
+    @authenticate.setter
+    def authenticate(self, kind: Any) -> None:
+        if isinstance(kind, int):
+            kind = "digest" if kind else None
+        kinds = ", ".join(KINDS)
+        assert not kind or kind in KINDS, f"app.authenticate takes None, True, {kinds}, not {kind!r}"
+        self._authenticate = kind or None
 
     def authorization_required(self, authenticate: str) -> Callable[[Handler], Handler]:
         """Let only those pass who authenticate; stands below `@app.route`.
@@ -262,6 +280,9 @@ def _bearer(was: Was, scheme: str, token: str) -> list[str] | None:
     if scheme != "bearer":
         return [challenge]
     wrong = was.app.check_bearer(was, token)
+    if type(wrong).__repr__ is object.__repr__ and type(wrong).__str__ is object.__str__:
+        # was.response(...), say, whose address is nobody's business
+        wrong = jwt.INVALID
     return [f"{challenge}, error={_quoted(wrong)}"] if wrong else None
 
 

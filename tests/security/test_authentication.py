@@ -233,6 +233,8 @@ def test_bearer_handler(app: App) -> None:
 
     @app.bearer_handler
     def check(was: Any, token: str) -> Any:
+        if token == "object":
+            return object()
         if token != "key":
             return 'invalid "key"'
         was.request.user = "hans"
@@ -241,6 +243,7 @@ def test_bearer_handler(app: App) -> None:
     assert passed(app, "bearer", "Bearer key") == "hans"
     assert passed(app, "bearer", "bearer  key ") == "hans"
     assert refused(app, "bearer", "Bearer x") == ['Bearer realm="Vault", error="invalid \\"key\\""']
+    assert refused(app, "bearer", "Bearer object") == ['Bearer realm="Vault", error="invalid token"']
 
 
 @pytest.mark.parametrize("authorization", [None, "Bearer", "Bearer ", "Basic x", "key"])
@@ -273,6 +276,21 @@ def test_authorization_required(app: App) -> None:
 
     assert resource_of(vault).options["authenticate"] == "digest"
     assert resource_of(vault).auth_requirements == [("authorization", "digest")]
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"), [(None, None), ("", None), (False, None), (True, "digest"), ("bearer", "bearer")]
+)
+def test_kinds_of_a_whole_app(app: App, given: Any, kind: str | None) -> None:
+    """True is digest, as for routes; what is empty asks nobody."""
+    app.authenticate = given
+    assert app.authenticate == kind
+
+
+def test_unknown_kinds_of_a_whole_app(app: App) -> None:
+    """Another kind is an error where it is set, not one of each request."""
+    with pytest.raises(AssertionError, match="bearer"):
+        app.authenticate = "ntlm"
 
 
 def test_unknown_kinds(app: App) -> None:
