@@ -280,7 +280,7 @@ def _bearer(was: Was, scheme: str, token: str) -> list[str] | None:
     if scheme != "bearer":
         return [challenge]
     wrong = was.app.check_bearer(was, token)
-    if type(wrong).__repr__ is object.__repr__ and type(wrong).__str__ is object.__str__:
+    if wrong and str(wrong) == object.__repr__(wrong):
         # was.response(...), say, whose address is nobody's business
         wrong = jwt.INVALID
     return [f"{challenge}, error={_quoted(wrong)}"] if wrong else None
