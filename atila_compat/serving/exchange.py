@@ -23,6 +23,7 @@ from ..http.arguments import explain_mismatch, keywords_of
 from ..http.response import ErrorReply
 from ..routing.route import Route
 from ..security.authentication import authenticate
+from ..tasks.deferred import Deferred
 from .finalize import Unanswerable, error_outcome, finalize
 from .outcome import Awaiting, Complete, Driving, Outcome, Sending, Streaming, Waiting
 
@@ -37,6 +38,19 @@ _FINISHED = (Complete, Streaming, Sending, Driving, Waiting)
 """Outcomes behind which no hook follows. What is deferred begins when they have run, as in the original."""
 
 
+def may_be_coroutine(func: Callable[..., Any], value: Any) -> bool:
+    """Whether `func`, of a route with `coroutine = True`, is a generator, or has returned what is waited for.
+
+    What decorators or hooks answer in place of a generator is an answer.
+    """
+    return (
+        inspect.isgeneratorfunction(func)
+        or inspect.isgenerator(value)
+        or inspect.isawaitable(value)
+        or isinstance(value, Deferred)
+    )
+
+
 class Exchange:
     """One request and its answer.
 
@@ -44,6 +58,7 @@ class Exchange:
         context: the context variables of all hops of this request.
         authentication: the kind that has to be passed before the handler runs, None once it was.
         hooks_wait: the hooks behind the handler have not run yet, for it is an `async def` that goes on.
+        crash_code: the status of an exception that has none; 500 in a coroutine that has not waited yet.
         finished: the event `request:finished` was emitted.
         path_params: the path's parameters before the hooks, which may change `PARAMS` but not the call; None
             where there are no hooks.
@@ -53,6 +68,7 @@ class Exchange:
         "_left",
         "authentication",
         "context",
+        "crash_code",
         "finished",
         "hooks_wait",
         "path_params",
@@ -66,6 +82,7 @@ class Exchange:
         self.authentication = authentication
         self.context: Context = copy_context()
         self.hooks_wait = False
+        self.crash_code = 502
         self.finished = False
         self.path_params: dict[str, Any] | None = None
         self._left: asyncio.Future[None] | None = None
@@ -226,12 +243,15 @@ class Exchange:
         else:
             keywords = params
         try:
-            return route.handler(was, **keywords)
+            value = route.handler(was, **keywords)
         except TypeError as error:
             mismatch = explain_mismatch(route, keywords)
             if mismatch is not None:  # the hooks see the TypeError, the client what it means
                 vars(error)[_MEANING] = mismatch
             raise
+        if route.coroutine and not may_be_coroutine(route.resource.func, value):
+            raise TypeError(f"{route.text}: with coroutine = True the handler has to be a generator")
+        return value
 
     def _answer(self, value: Any) -> Outcome:
         """The outcome of a value; cookies go out with answers that are ready, not with errors.
@@ -262,7 +282,7 @@ class Exchange:
         return self._answer(value)
 
     def failure(self, exc_info: ExcInfo) -> Complete:
-        """The answer to an exception: its own status for HTTPError, else 502 (spec/02 section 7.1)."""
+        """The answer to an exception: its own status for HTTPError, else `crash_code` (spec/02 7.1)."""
         was = self.was
         error = exc_info[1]
         if isinstance(error, AssertionError) and error.args and isinstance(error.args[0], HTTPError):
@@ -279,7 +299,8 @@ class Exchange:
                     was, status_code, reason, error.detail, error.errno, exc_info=error.exc_info
                 )
             log.error("%s failed", self.label, exc_info=exc_info)
-            return error_outcome(was, 502, REASONS[502], None, exc_info=exc_info)
+            code = self.crash_code
+            return error_outcome(was, code, REASONS[code], None, exc_info=exc_info)
         except Exception:
             log.exception("%s: the error answer failed", self.label)
             return Complete(500, [(b"Content-Type", b"text/plain")], b"Internal Server Error")

@@ -67,6 +67,11 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     if request.method not in METHODS:
         unknown = await _unknown(app, was) if app.authenticate else None
         return unknown or error_outcome(was, 405, REASONS[405], in_handler=False, by_handlers=False)
+    length: int | None = 0
+    if request.method in BODY_METHODS:
+        length = content_length(request.scope)
+        if length is not None and not 0 <= length <= app.max_upload_size:
+            return await _misfit(was, length)
     if app.access_control_allow_origin is not None and _is_foreign(app, was, path):
         return error_outcome(was, 403, REASONS[403], in_handler=False, by_handlers=False)
     routes = await locate(app, was, path)
@@ -88,7 +93,7 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     if was.runtime.workers.is_full() and not stays_on_loop(exchange, route):
         return overloaded(was)
     if request.method in BODY_METHODS:
-        outcome = await _receive(app, exchange, route, receive)
+        outcome = await _receive(app, exchange, route, receive, length)
         if outcome is not None:
             return outcome
     return await _answer(exchange, route, receive, send)
@@ -230,18 +235,26 @@ async def _preflight(app: Atila, was: Was, routes: RouteSet) -> Complete:
     return Complete(200, [*raw, (b"Content-Length", b"0")], b"")
 
 
-async def _receive(app: Atila, exchange: Exchange, route: Route, receive: Receive) -> Complete | None:
-    """Receive the body; returns a refusal, if there is one. Nobody who is not known may upload."""
+async def _misfit(was: Was, length: int) -> Complete:
+    """The refusal of a body without length, or of one that is too long: before anything else is looked at."""
+    if length > 0:
+        return await refuse(was, 413, close=True)
+    refused = error_outcome(was, 411, REASONS[411], in_handler=False, by_handlers=False)
+    refused.headers.append(_CLOSE)
+    return refused
+
+
+async def _receive(
+    app: Atila, exchange: Exchange, route: Route, receive: Receive, length: int | None
+) -> Complete | None:
+    """Receive the body; returns a refusal, if there is one. Nobody who is not known may upload.
+
+    Args:
+        length: what the client has announced, None where it comes in chunks.
+    """
     was = exchange.was
     request = was.request
-    length = content_length(request.scope)
-    if length == -1:
-        refused = error_outcome(was, 411, REASONS[411], in_handler=False, by_handlers=False)
-        refused.headers.append(_CLOSE)
-        return refused
     limit = app.max_upload_size
-    if length is not None and length > limit:
-        return await refuse(was, 413, close=True)
     if exchange.authentication is not None and length != 0:
         refusal: Complete | None = await exchange.hop(exchange.authenticate)
         if refusal is not None:
@@ -264,6 +277,9 @@ async def _receive(app: Atila, exchange: Exchange, route: Route, receive: Receiv
     except HTTPError as error:
         status_code, reason = split_status(error.status)
         return await refuse(was, status_code, error.explain, reason=reason, close=True)
+    except OSError as error:
+        log.error("%r: its files cannot be kept: %s", request, error)
+        return await refuse(was, 507, "the files cannot be kept", close=True)
     return None
 
 
