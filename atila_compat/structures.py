@@ -51,7 +51,7 @@ class AttrDict(dict[str, Any]):
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(name) from None
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}") from None
 
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
@@ -60,7 +60,7 @@ class AttrDict(dict[str, Any]):
         try:
             del self[name]
         except KeyError:
-            raise AttributeError(name) from None
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}") from None
 
 
 class CaseInsensitiveDict(MutableMapping[str, Any]):

@@ -168,8 +168,8 @@ class WSGIApp:
         streams: bodies that may be streamed at a time, besides.
         max_body: bytes that a request body may have; more is answered 413.
         debug: whether a failure's traceback is shown to the client.
-        around: called on the event loop with request and environ, gives the context manager that each call is
-            made in.
+        around: called with request and environ, gives the context manager that each call is made in; on the
+            event loop, but for messages of WebSockets in a worker thread.
     """
 
     def __init__(
@@ -195,7 +195,7 @@ class WSGIApp:
         if scope["type"] == "websocket":
             from ..protocols import ws_wsgi
 
-            await ws_wsgi.answer(self.app, self._handshake_environ, scope, receive, send)
+            await ws_wsgi.answer(self.app, self._message, scope, receive, send)
             return
         if self._slots is None or self._limiter is None:
             self._slots = asyncio.Semaphore(self.threads)
@@ -233,11 +233,12 @@ class WSGIApp:
             if not message.get("more_body", False):
                 return True
 
-    def _handshake_environ(self, scope: Scope) -> dict[str, Any]:
-        """The environ of a request that stands for a message of a WebSocket."""
+    def _message(self, scope: Scope) -> tuple[dict[str, Any], contextlib.AbstractContextManager[Any]]:
+        """The environ of a request that stands for a message of a WebSocket, and what it is answered in."""
         path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
         request = Request(scope, path, self.app)  # type: ignore[arg-type]
-        return self._environ(scope, request, io.BytesIO())
+        environ = self._environ(scope, request, io.BytesIO())
+        return environ, contextlib.nullcontext() if self.around is None else self.around(request, environ)
 
     def _environ(self, scope: Scope, request: Request, body: IO[bytes]) -> dict[str, Any]:
         environ = build_environ(request)

@@ -65,7 +65,7 @@ class Builder:
         found = self._templates.find(name)
         if isinstance(found, dict):
             return Namespace(found, name, self.template)
-        return lambda **fed: self.template(found).feed(**fed)
+        return self.template(found)
 
 
 class With:

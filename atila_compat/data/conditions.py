@@ -25,7 +25,10 @@ PATTERNS = {  # operator: (negated, wildcard before, wildcard behind)
     "nendswith": (True, "%", ""),
     "notendwith": (True, "%", ""),
 }
-OTHERS = ("in", "notin", "between", "isnull", "regex", "exists", "nexists", "haskey", "haskeyin", "all")
+OTHERS = (
+    *("in", "notin", "between", "isnull", "regex", "exists", "nexists", "notexist"),
+    *("haskey", "haskeyin", "all"),
+)
 OPERATORS = frozenset((*COMPARISONS, *PATTERNS, *OTHERS))
 
 Names = Callable[[str], str]
@@ -46,7 +49,7 @@ def split_key(key: str) -> tuple[str, str]:
     return key, "eq"
 
 
-_WITHOUT_COLUMN = frozenset({"exists", "nexists", "all"})
+_WITHOUT_COLUMN = frozenset({"exists", "nexists", "notexist", "all"})
 
 
 class Column(Fragment):
@@ -173,7 +176,7 @@ def _write_without_column(writer: Writer, text: str, operator: str, value: Any) 
         return
     if not isinstance(value, Fragment):
         raise BadRequest(f"{text}__{operator} takes a query; if it is SQL of your own wrap it in F(...)")
-    writer.raw(" NOT EXISTS (" if operator == "nexists" else " EXISTS (")
+    writer.raw(" EXISTS (" if operator == "exists" else " NOT EXISTS (")
     value.write(writer)
     writer.raw(")")
 
@@ -316,6 +319,7 @@ def terms_of(
 class Q(Fragment):
     """A condition that can be combined: `Q(a=1) | Q(b__gt=2)`, `&`, `~`; several keywords are joined by AND.
 
+    A key that is no keyword comes with its value: `Q("b__gt", 2)`.
     One without conditions, or with values of None only, is false and leaves no trace.
     """
 
@@ -324,24 +328,27 @@ class Q(Fragment):
     OR: ClassVar[str] = " OR "
 
     def __init__(self, *conditions: Any, **operators: Any) -> None:
+        match conditions:
+            case (str() as key, value):
+                conditions, operators = (), {key: value, **operators}
         self.terms: list[Fragment] = terms_of(conditions, operators)
         self.joint = self.AND
         self.negated = False
 
-    @classmethod
-    def _joined(cls, joint: str, left: Q, right: Q) -> Q:
-        terms = [side for side in (left, right) if side]
+    def _joined(self, joint: str, other: Any) -> Q:
+        """Itself and `other`, which may be SQL of the app's own; an empty side leaves no trace."""
+        terms = [side for side in (self, other if isinstance(other, Q) else Q(other)) if side]
         if len(terms) == 1:
             return terms[0]
-        made = cls()
+        made = Q()
         made.terms, made.joint = list(terms), joint
         return made
 
-    def __or__(self, other: Q) -> Q:
-        return self._joined(self.OR, self, other)
+    def __or__(self, other: Any) -> Q:
+        return self._joined(self.OR, other)
 
-    def __and__(self, other: Q) -> Q:
-        return self._joined(self.AND, self, other)
+    def __and__(self, other: Any) -> Q:
+        return self._joined(self.AND, other)
 
     def __invert__(self) -> Q:
         made = Q()
@@ -350,6 +357,9 @@ class Q(Fragment):
 
     def __bool__(self) -> bool:
         return bool(self.terms)
+
+    def __len__(self) -> int:
+        return int(bool(self))
 
     def named(self, names: Names) -> Q:
         """The same with columns translated by `names`."""

@@ -96,6 +96,12 @@ class Rows:
         return list(self._outcome.columns or ())
 
     @property
+    def description(self) -> list[tuple[Any, ...]] | None:
+        """The columns as drivers describe them: seven items for each, the name first; None without rows."""
+        columns = self._outcome.columns
+        return None if columns is None else [(name, *(None,) * 6) for name in columns]
+
+    @property
     def rowcount(self) -> int:
         """Rows that were found or changed, -1 where the database does not say."""
         return self._outcome.rowcount

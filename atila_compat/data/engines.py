@@ -17,11 +17,12 @@ _OF_SCHEME = {"postgresql": PGSQL, "postgres": PGSQL, "sqlite": SQLITE, "mysql":
 
 
 def sql_engine(name: str) -> str:
-    """The SQL engine that `name` means; the mark of a synchronous form (`"*sqlite3_syn"`) does not count.
+    """The SQL engine that `name` means, with its star or without, `"sqlite3"`.
 
+    The mark of a synchronous form (`"*sqlite3_syn"`) does not count.
     Raises ValueError for what is no SQL engine.
     """
-    engine = name.removesuffix("_syn")
+    engine = "*" + name.removeprefix("*").removesuffix("_syn")
     if engine not in SQL_ENGINES:
         raise ValueError(f"{name!r} is no SQL engine; use skitai.DB_PGSQL or skitai.DB_SQLITE3")
     return engine

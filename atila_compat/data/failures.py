@@ -71,11 +71,41 @@ def is_unsent(error: BaseException) -> bool:
 _twins: dict[tuple[type, type], type[BaseException]] = {}
 
 
-def as_psycopg(error: BaseException) -> BaseException:
+_LONGEST_LINE = 60
+"""Characters of a line of SQL; psycopg2 cuts what is longer, which is not worth the trouble."""
+
+
+def _place(sql: str, position: int) -> str:
+    """Where in a statement something is wrong, as psycopg2 shows it."""
+    begin = sql.rfind("\n", 0, position - 1) + 1
+    line = sql[begin:].partition("\n")[0]
+    if len(line) > _LONGEST_LINE:
+        return ""
+    label = f"LINE {sql.count(chr(10), 0, begin) + 1}: "
+    return f"{label}{line}\n{' ' * (len(label) + position - 1 - begin)}^\n"
+
+
+def _text(error: BaseException, sql: str) -> str:
+    """What psycopg2 says of a PostgreSQL error."""
+    told: Any = error
+    text = f"{told.args[0] if told.args else ''}\n"
+    position = getattr(told, "position", None)
+    if sql and position:
+        text += _place(sql, int(position))
+    for label in ("detail", "hint"):
+        if value := getattr(told, label, None):
+            text += f"{label.upper()}:  {value}\n"
+    return text
+
+
+def as_psycopg(error: BaseException, sql: str = "") -> BaseException:
     """`error` of asyncpg as an app that has imported psycopg2 expects it: `except psycopg2.IntegrityError`.
 
-    The result is of the class that asyncpg has and of psycopg2's for the same SQLSTATE, with `pgcode`. Where
-    the app has not imported psycopg2 it is `error` itself.
+    The result is of the class that asyncpg has and of psycopg2's for the same SQLSTATE, with `pgcode` and the
+    text of psycopg2. Where the app has not imported psycopg2 it is `error` itself.
+
+    Args:
+        sql: the statement that failed, to show the place; empty where it is not the one that the app knows.
     """
     psycopg2: Any = sys.modules.get("psycopg2")
     if psycopg2 is None:
@@ -97,9 +127,13 @@ def as_psycopg(error: BaseException) -> BaseException:
     key = (type(error), other)
     twin = _twins.get(key)
     if twin is None:
-        members = {"pgcode": property(lambda self: self.sqlstate), "pgerror": property(str)}
+        members = {
+            "pgcode": property(lambda self: self.sqlstate),
+            "pgerror": property(lambda self: f"{getattr(self, 'severity', None) or 'ERROR'}:  {self}"),
+            "__str__": lambda self: self._text,
+        }
         twin = _twins[key] = type(other.__name__, (*key,), {**members, "__module__": other.__module__})
     made = twin(*error.args)
-    made.__dict__.update(error.__dict__)
+    made.__dict__.update(error.__dict__, _text=_text(error, sql))
     made.__cause__ = error.__cause__
     return made.with_traceback(error.__traceback__)

@@ -293,7 +293,7 @@ class PostgresBackend:
             is_idle = True
         except self.errors as error:
             is_idle = True
-            raised = as_psycopg(error)
+            raised = as_psycopg(error, _known(statements))
             raise raised from raised.__cause__
         finally:
             self.release(raw, is_idle)
@@ -326,6 +326,11 @@ async def _decode_as_the_original(raw: Any) -> None:
         await raw.set_type_codec(kind, schema="pg_catalog", encoder=str, decoder=str, format="text")
 
 
+def _known(statements: Sequence[Statement]) -> str:
+    """The statement as the app knows it, without parameters of ours; empty where there are several."""
+    return statements[0].sql if len(statements) == 1 and not statements[0].params else ""
+
+
 class PostgresSession:
     """A connection of one's own; see `Session`."""
 
@@ -334,7 +339,7 @@ class PostgresSession:
         self._raw: Any = raw
         self._is_idle = True
 
-    async def _run(self, work: Callable[[Any], Awaitable[T]]) -> T:
+    async def _run(self, work: Callable[[Any], Awaitable[T]], sql: str = "") -> T:
         if self._raw is None:
             raise RuntimeError("this transaction has ended: begin another one")
         self._is_idle = False
@@ -342,7 +347,7 @@ class PostgresSession:
             result = await work(self._raw)
         except self._backend.errors as error:
             self._is_idle = True
-            raised = as_psycopg(error)
+            raised = as_psycopg(error, sql)
             raise raised from raised.__cause__
         self._is_idle = True
         return result
@@ -356,7 +361,7 @@ class PostgresSession:
             columns, rows, count = await self._backend.run_all(raw, statements, counted=True)
             return Outcome(columns, [tuple(row) for row in rows], count)
 
-        return await self._run(work)
+        return await self._run(work, _known(statements))
 
     async def _end(self, how: str) -> None:
         async def work(raw: Any) -> None:

@@ -25,6 +25,11 @@ class Runner(Protocol):
         """Execute `query`; what this returns has fetch(), one() and commit()."""
 
 
+def _is_condition(alias: Any) -> bool:
+    """Whether a condition was given where an alias may be: no alias is `true` or has a dot."""
+    return isinstance(alias, Fragment) or alias == "true" or "." in (alias or "")
+
+
 class Query(Fragment):
     """A statement that is being built; every method but `clone` and `aggregate` changes it and returns it.
 
@@ -72,7 +77,10 @@ class Query(Fragment):
     # what is asked for
 
     def get(self, *columns: Any) -> Self:
-        """Ask for these columns, beside those asked for before, in place of `*`."""
+        """Ask for these columns, beside those asked for before, in place of `*`; empty ones are left out."""
+        columns = tuple(column for column in columns if column is not None and column != "")
+        if columns and self.parts.columns == ["*"]:
+            self.parts.columns = []
         self.parts.columns += columns
         return self
 
@@ -133,12 +141,17 @@ class Query(Fragment):
     def _join(
         self, kind: str, table: Any, alias: str, on: Any, conditions: tuple[Any, ...], operators: Any
     ) -> Self:
+        if _is_condition(alias):
+            alias, on, conditions = "", alias, (on, *conditions)
         terms = terms_of((on, *conditions), operators, self.parts.naming.column)
         self.parts.joins.append(Join(kind, table, alias or "", terms))
         return self
 
     def join(self, obj: Any, alias: str = "", on: Any = None, *conditions: Any, **filters: Any) -> Self:
-        """INNER JOIN with a table, a query or a model; the conditions are joined by AND."""
+        """INNER JOIN with a table, a query or a model; the conditions are joined by AND.
+
+        They may come in place of an alias, `join("sale", "shop.id = sale.shop_id")`.
+        """
         return self._join("INNER JOIN", obj, alias, on, conditions, filters)
 
     def left_join(self, obj: Any, alias: str = "", on: Any = None, *conditions: Any, **filters: Any) -> Self:

@@ -16,17 +16,21 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Self
 
+from .conditions import Q
 from .engines import PGSQL, sql_engine
 from .expressions import D
 from .identifiers import dotted
 from .parts import UNFILTERED
 from .query import Query, Runner
 from .writer import Fragment, Writer
+
+if TYPE_CHECKING:
+    from .builder import Builder
 
 DEFAULT = "default"
 _TEMPLATE = re.compile(r"<sql\s([^>]*)>(.*?)</sql>", re.DOTALL)
@@ -61,6 +65,20 @@ class TemplateQuery(Query):
         """Fill placeholders; text is taken as SQL, V, Q, F, D and queries write themselves."""
         self._fed = {**self._fed, **karg}
         return self
+
+    __call__ = feed
+
+    def set(self, data: Mapping[str, Any] | D | None = None, /, **values: Any) -> Self:
+        """The values that `this.columns`, `this.values` and `this.pairs` stand for.
+
+        A `D` among them is a group of its own: `{d.pairs}` where `d=D(...)` was given.
+        """
+        given = {**((data.data if isinstance(data, D) else data) or {}), **values}
+        groups = {name: value for name, value in given.items() if isinstance(value, D)}
+        super().set({name: value for name, value in given.items() if name not in groups})
+        return self.feed(**groups)
+
+    data = set  # noqa: A003
 
     @property
     def is_empty(self) -> bool:
@@ -114,7 +132,9 @@ class TemplateQuery(Query):
 
     @staticmethod
     def _write_fed(writer: Writer, value: Any) -> None:
-        if isinstance(value, Fragment):
+        if isinstance(value, Q) and not value:
+            writer.raw("1 = 1")  # the template may have an AND or a WHERE before it
+        elif isinstance(value, Fragment):
             value.write(writer)
         elif value is None:
             writer.raw("NULL")
@@ -210,12 +230,11 @@ class Namespace:
     def __init__(self, templates: dict[str, str], name: str, bind: Callable[[str], TemplateQuery]) -> None:
         self._templates, self._name, self._bind = templates, name, bind
 
-    def __getattr__(self, name: str) -> Callable[..., TemplateQuery]:
+    def __getattr__(self, name: str) -> TemplateQuery:
         if name not in self._templates:
             known = ", ".join(sorted(self._templates)) or "none"
             raise AttributeError(f"there is no SQL template {self._name}.{name}; known: {known}")
-        template = self._templates[name]
-        return lambda **fed: self._bind(template).feed(**fed)
+        return self._bind(self._templates[name])
 
 
 class SQLMaps:
@@ -239,7 +258,15 @@ class SQLMaps:
         self._sql_engine = sql_engine(engine)
         self._sql_folder = template_dir
 
-    def get_sql_template(self) -> Templates:
+    def get_sql_template(self) -> Builder:
+        """A builder of queries for that engine, which knows the templates; `str(query)` shows their SQL."""
+        from .builder import Builder
+
+        templates = self.sql_templates
+        return Builder(templates.engine, templates)
+
+    @property
+    def sql_templates(self) -> Templates:
         """The templates; with a reloader files that changed are read again."""
         made_for = (self.home, self._sql_folder, self._sql_engine, self.use_reloader)
         if self._sql_templates is None or self._sql_templates[0] != made_for:

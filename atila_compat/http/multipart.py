@@ -26,8 +26,9 @@ MAX_PART_HEADER = 16 * 1024
 MAX_TEXT = 16 * 1024 * 1024
 """Bytes that all text fields together may have: they are kept in memory."""
 _EXTENDED = re.compile(r"""filename\*\s*=\s*"?([\w.+-]*)'[\w-]*'([^\s;"]*)""", re.IGNORECASE)
-_WRITE_SIZE = 512 * 1024
-"""Bytes of a file that are collected before a thread writes them to disk."""
+_WRITE_SIZE = 128 * 1024
+"""Bytes of a file that are collected before a thread writes them to disk. What a fast client sends comes in
+larger pieces: each is written while the server receives the next one."""
 
 
 class _Form:
@@ -137,6 +138,33 @@ class _Form:
             file.discard()
 
 
+class _Preamble:
+    """What precedes the first boundary, which RFC 2046 has readers ignore."""
+
+    def __init__(self, boundary: bytes) -> None:
+        self._delimiter = b"\r\n--" + boundary
+        self._seen: bytes | None = (
+            b"\r\n"  # a boundary is at the beginning of a line, as the body's first byte is
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether there has been a boundary."""
+        return self._seen is None
+
+    def skip(self, data: bytes) -> bytes:
+        """The part of `data`, and of what came before it, that begins with the first boundary."""
+        if self._seen is None:
+            return data
+        self._seen += data
+        found = self._seen.find(self._delimiter)
+        if found < 0:
+            self._seen = self._seen[-len(self._delimiter) :]
+            return b""
+        rest, self._seen = self._seen[found + 2 :], None
+        return rest
+
+
 def _extended_filename(disposition: bytes) -> str:
     """The name in `filename*=utf-8''na%20me`, which some clients send for names beyond ASCII; else empty."""
     found = _EXTENDED.search(disposition.decode("latin-1"))
@@ -185,7 +213,9 @@ async def read_multipart(
     Raises HTTPError 400 for a malformed form, BodyTooLarge, ClientDisconnect; then nothing is left on disk.
     """
     form = _Form()
-    parser = MultipartParser(boundary_of(content_type), form.callbacks())
+    boundary = boundary_of(content_type)
+    preamble = _Preamble(boundary)
+    parser = MultipartParser(boundary, form.callbacks())
     raw: list[bytes] = []
     length = 0
     more = True
@@ -201,9 +231,11 @@ async def read_multipart(
                 raise BodyTooLarge
             if keep_body:
                 raw.append(body)
-            parser.write(body)
+            parser.write(preamble.skip(body))
             await form.spool()
         parser.finalize()
+        if length and not preamble.ended:
+            raise MultipartParseError("no boundary")
         if not form.ended:
             raise HTTPError("400 Bad Request", "the multipart body ends too early")
         await form.complete()

@@ -14,7 +14,7 @@ from ..context import get_was
 from ..errors import HTTPError
 from ..structures import AttrDict, CaseInsensitiveDict, lazy
 from ..types import Scope
-from .arguments import decode_query, merge, parse_query
+from .arguments import Arguments, decode_query, merge, parse_query
 from .environ import build_environ
 from .input import parse_length
 
@@ -323,16 +323,16 @@ class Request:
         return merge(self.PARAMS, self.URL, self.DATA)
 
     @lazy
-    def ARGS(self) -> AttrDict:  # noqa: N802
+    def ARGS(self) -> Arguments:  # noqa: N802
         """Path parameters, query, body and the defaults of what is missing, in one dict."""
-        args = AttrDict(self.merged)
+        args = Arguments(self.merged)
         if self.route is not None:
             for name, value in self.route.resource.defaults.items():
                 args.setdefault(name, value)
         return args
 
     @property
-    def args(self) -> AttrDict:
+    def args(self) -> Arguments:
         """The same as `ARGS`."""
         return self.ARGS
 
@@ -346,9 +346,8 @@ class Request:
 
         Raises HTTPError 400 where one of them is malformed.
         """
-        self.URL  # noqa: B018 - computed at its first use
-        if self.body or self.multipart is not None:
-            self.DATA  # noqa: B018
+        if self.body or self.multipart is not None or self.scope.get("query_string"):
+            self.merged  # noqa: B018 - computed at its first use, which should not come after the hooks
 
     def form(self) -> Values | None:
         """The form, or None."""

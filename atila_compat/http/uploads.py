@@ -33,7 +33,7 @@ _FILE_MODE = 0o666 & ~_current_umask()
 
 def safe_name(name: str) -> str:
     """A client's file name without folders, leading dots and characters that shells and pages trip over."""
-    base = name.replace("\\", "/").rsplit("/", 1)[-1].strip().lstrip(".")
+    base = name.replace("\\", "/").rsplit("/", 1)[-1].lstrip(".")
     stem, ext = os.path.splitext(_UNSAFE.sub("_", base))
     if len(ext.encode("utf-8", "replace")) > _LONGEST_EXT:
         stem, ext = stem + ext, ""
@@ -76,33 +76,51 @@ class File:
         self.mimetype = mimetype
         self.size = 0
         self.path: str | None = None
-        self._memory = bytearray()
+        self._memory = bytearray()  # the first `_pending` bytes of it count
+        self._pending = 0
         self._spool: IO[bytes] | None = None
         self._temporary: str | None = None
         self._discarded = False
+        self._removed = False
 
     # -- while it arrives -----------------------------------------------------------------------------------
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes, in memory."""
-        self._memory += data
+        end = self._pending + len(data)
+        self._memory[self._pending : end] = data
+        self._pending = end
         self.size += len(data)
 
     @property
     def pending(self) -> int:
         """Bytes that `spool` would write."""
-        return len(self._memory) if self.size > ROLL_OVER else 0
+        return 0 if self._short else self._pending
+
+    @property
+    def _short(self) -> bool:
+        """Whether the content is kept in memory, to be read and saved again whatever its copies become."""
+        return self.size <= ROLL_OVER
 
     def spool(self) -> None:
         """Write what is in memory to disk; blocks."""
+        first = self._spool is None
         if self._spool is None:
             handle, path = tempfile.mkstemp(prefix="atila-", suffix=self.ext or "")
             self._spool = os.fdopen(handle, "wb")
             self.path = self._temporary = path
-        self._spool.write(self._memory)
-        self._memory.clear()
-        if self._discarded:  # meanwhile, by who gave up waiting for this thread
-            self.discard()
+        try:
+            with memoryview(self._memory) as memory:
+                self._spool.write(memory[: self._pending])
+            if not self._short:
+                # The memory stays, for the next bytes: to get it from the system each time takes longer than
+                # to write. Only what was needed until now is too much for that.
+                self._pending = 0
+                if first:
+                    self._memory = bytearray()
+        finally:
+            if self._discarded:  # meanwhile, by who gave up waiting for this thread
+                self.discard()
 
     def complete(self) -> None:
         """The last byte has come; blocks where the file is on disk."""
@@ -111,6 +129,8 @@ class File:
         if self._spool is not None:
             self._spool.close()
             self._spool = None
+            if not self._short:
+                self._memory = bytearray()
 
     def discard(self) -> None:
         """Delete the temporary file, if there is one and nobody has moved it."""
@@ -136,9 +156,11 @@ class File:
         return os.path.splitext(self.name)[1] or None
 
     def read(self) -> bytes:
-        """The whole content."""
+        """The whole content. Raises FileNotFoundError where it has been removed."""
+        if self._short and not self._removed:
+            return bytes(memoryview(self._memory)[: self._pending])
         if self.path is None:
-            return bytes(self._memory)
+            raise FileNotFoundError(f"{self.name} has been removed")
         with open(self.path, "rb") as stored:
             return stored.read()
 
@@ -146,7 +168,6 @@ class File:
         """Have the file on disk; returns its path. It is deleted after the request."""
         if self.path is None:
             self.spool()
-            self.complete()
         if self._spool is not None:
             self.complete()
         assert self.path is not None
@@ -155,48 +176,51 @@ class File:
     def move(self, to: str) -> str:
         """Move the file to the path `to`, where it stays; returns that.
 
-        A file that is there is overwritten. Raises OSError where `to` is a directory, or cannot be written.
+        A file that is there is overwritten. What has been moved or saved before is the app's and stays: this
+        makes one more. Raises OSError where `to` is a directory, or cannot be written.
         """
         if os.path.isdir(to):
             raise IsADirectoryError(f"{to} is a directory: name the file too, or use save()")
-        if self.path is None:
+        if self._temporary is not None and os.path.exists(self._temporary):
+            shutil.move(self._temporary, to)
+            os.chmod(to, _FILE_MODE)
+        elif self._short or self.path is None:
+            content = self.read()
             with open(to, "wb") as target:
-                target.write(self._memory)
-        else:
-            shutil.move(self.path, to)
-            if self._temporary is not None:
-                os.chmod(to, _FILE_MODE)
+                target.write(content)
+        elif not _same(self.path, to):
+            shutil.copyfile(self.path, to)
         self._temporary = None
         self.path = to
         return to
 
-    def save(self, into: str, name: str | None = None, mkdir: bool = False, dup: str = "u") -> str:
+    def save(self, into: str, name: str | None = None, mkdir: bool = False, dup: str | None = "u") -> None:
         """Put the file into a directory.
 
         Args:
             into: the directory.
             name: name to take in place of the client's; folders in it are ignored.
             mkdir: make the directory where it is missing.
-            dup: for a name that is taken: `"o"` overwrites, `"u"` saves as `name.1.ext`, `name.2.ext`...
+            dup: for a name that is taken: `"o"` overwrites, anything else saves as `name.1.ext`,
+                `name.2.ext`...
 
-        Returns the path. Raises FileNotFoundError for a missing directory, ValueError for another `dup`.
+        `path` says where it is then. Raises FileNotFoundError for a missing directory.
         """
-        if dup not in ("o", "u"):
-            raise ValueError(f'dup should be "o" (overwrite) or "u" (unique name), got {dup!r}')
         if mkdir:
             os.makedirs(into, exist_ok=True)
         own = os.path.basename(name or "")
         target = os.path.join(into, self.name if own in ("", ".", "..") else own)
         if dup == "o":
-            return self.move(target)
+            self.move(target)
+            return
         # Taking the name with O_EXCL keeps two requests from saving under the same one.
         for candidate in _numbered(target):
             try:
                 os.close(os.open(candidate, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
             except FileExistsError:
                 continue
-            return self.move(candidate)
-        raise AssertionError("unreachable")
+            self.move(candidate)
+            return
 
     def as_flashfile(self) -> FlashFile:
         """The path of the file, which is deleted at the end of a `with` block."""
@@ -205,15 +229,18 @@ class File:
     tempfile = flashfile = property(as_flashfile)
 
     def remove(self) -> None:
-        """Delete the file."""
-        self._memory.clear()
-        if self.path is not None:
-            with contextlib.suppress(FileNotFoundError):
-                os.remove(self.path)
-        self._temporary = None
+        """Delete the uploaded file; what has been moved or saved is the app's and stays."""
+        self._memory = bytearray()
+        self._pending = 0
+        self._removed = True
+        self.discard()
 
     def __repr__(self) -> str:
         return f"<File {self.name} {self.size} bytes>"
+
+
+def _same(one: str, other: str) -> bool:
+    return os.path.exists(other) and os.path.samefile(one, other)
 
 
 def _numbered(path: str) -> Iterator[str]:

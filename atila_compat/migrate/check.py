@@ -140,10 +140,6 @@ def judge(use: Use, base: CodeBase) -> Iterator[Finding]:
     if is_missing(use, base):
         yield finding(Status.MISSING, "missing-name", *_missing(use, base))
         return
-    refusal = surface.refusal(use.attribute) if use.attribute else None
-    if refusal:
-        yield finding(Status.MISSING, "not-served", refusal, "do without it, or as the message says")
-        return
     allowed = surface.keywords(use.attribute) if use.keywords else None
     for keyword in use.keywords:
         if allowed is not None and keyword not in allowed:

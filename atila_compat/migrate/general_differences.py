@@ -132,6 +132,22 @@ GENERAL: tuple[Difference, ...] = (
         "Nothing.",
     ),
     Difference(
+        "websocket-path",
+        "Parameters of a WebSocket's path reach the handler",
+        "Only those of the query do; `/rooms/<name>` gets the default of `name`, or fails.",
+        "Both do.",
+        "README: routing; a path means the same over HTTP and WebSocket.",
+        "Nothing.",
+    ),
+    Difference(
+        "failing-streams",
+        "A stream that fails in the middle is cut",
+        "The answer ends as if it were complete.",
+        "The connection is closed before the end of the body; failing before the first piece is an error.",
+        "Half a download must not look like a whole one.",
+        "Handle errors within the generator where the rest can be done without.",
+    ),
+    Difference(
         "sql-values",
         "Values never become a part of SQL",
         "Values are quoted into the text.",
@@ -153,6 +169,15 @@ GENERAL: tuple[Difference, ...] = (
         "They are a 502, after they have been unpickled.",
         "They are treated as absent.",
         "Only a right signature says that something is ours.",
+        "Nothing.",
+    ),
+    Difference(
+        "coroutine-errors",
+        "`was.Error` before the first `yield` of a coroutine has its own status",
+        "It is a 500 without the app's error handlers; a coroutine that returns nothing behind a task is "
+        "never answered.",
+        "It has its own status, as it has later; what was yielded, or nothing, is the answer.",
+        "README: HTTP Error.",
         "Nothing.",
     ),
     Difference(

@@ -56,24 +56,11 @@ class Surface:
         """Whether it has this attribute."""
         return self.is_open or name in self.members or hasattr(object, name)
 
-    def refusal(self, name: str) -> str | None:
-        """What an attribute that only says that it is not served says; None for others."""
-        value = inspect.getattr_static(self.owner, name, None) if self.owner is not None else None
-        if not inspect.isfunction(value) or not value.__module__.endswith(".unserved"):
-            return None
-        try:
-            value()
-        except AtilaError as error:
-            return str(error)
-        except TypeError:
-            return inspect.getdoc(value)
-        return None
-
     def without_effect(self, name: str) -> str | None:
         """What a function that is accepted and does nothing says of itself; None for others."""
         value = inspect.getattr_static(self.owner, name, None) if self.owner is not None else None
         text = inspect.getdoc(value) if inspect.isfunction(value) else None
-        if text and text.startswith(("No effect", "Not served yet")):
+        if text and text.startswith("No effect"):
             return text.partition("\n")[0].partition(":")[2].strip().rstrip(".") or text
         return None
 

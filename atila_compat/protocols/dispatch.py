@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ..serving.runtime import Runtime
@@ -14,32 +15,39 @@ if TYPE_CHECKING:
 Answer = Callable[["Atila", Runtime, Scope, Receive, Send], Awaitable[None]]
 
 
-async def _xmlrpc(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, send: Send) -> None:
+# The protocols load when they are first asked for. An import statement executed for each request would cost
+# more than finding its route does.
+
+
+@cache
+def _load_xmlrpc() -> Answer:
     from .calls import answer
     from .xmlrpc import XMLRPC
 
-    await answer(XMLRPC, app, runtime, scope, receive, send)
+    return partial(answer, XMLRPC)
 
 
-async def _jsonrpc(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, send: Send) -> None:
+@cache
+def _load_jsonrpc() -> Answer:
     from .calls import answer
     from .jsonrpc import JSONRPC
 
-    await answer(JSONRPC, app, runtime, scope, receive, send)
+    return partial(answer, JSONRPC)
 
 
-async def _grpc(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, send: Send) -> None:
+@cache
+def _load_grpc() -> Answer:
     from .grpc_http import answer
 
-    await answer(app, runtime, scope, receive, send)
+    return answer
 
 
-_BY_TYPE: dict[bytes, Answer] = {
-    b"text/xml": _xmlrpc,
-    b"application/xml": _xmlrpc,
-    b"application/json-rpc": _jsonrpc,
-    b"application/grpc": _grpc,
-    b"application/grpc+proto": _grpc,
+_BY_TYPE: dict[bytes, Callable[[], Answer]] = {
+    b"text/xml": _load_xmlrpc,
+    b"application/xml": _load_xmlrpc,
+    b"application/json-rpc": _load_jsonrpc,
+    b"application/grpc": _load_grpc,
+    b"application/grpc+proto": _load_grpc,
 }
 
 
@@ -47,5 +55,6 @@ def protocol_of(scope: Scope) -> Answer | None:
     """Who answers a POST request that carries calls; None for one that does not."""
     for name, value in scope["headers"]:
         if name == b"content-type":
-            return _BY_TYPE.get(value.partition(b";")[0].strip().lower())
+            load = _BY_TYPE.get(value.partition(b";")[0].strip().lower())
+            return None if load is None else load()
     return None

@@ -61,7 +61,7 @@ class Request:
         if isinstance(self.id, (bool, dict, list)):
             self.id = None
             self.error = {"code": INVALID_REQUEST, "message": "Invalid Request"}
-        self.version = "2.0" if "jsonrpc" in raw else None
+        self.version = None if str(raw.get("jsonrpc", "1.0")).startswith("1") else "2.0"
         if self.version is None and self.id is None:  # how 1.0 writes a notification
             self.id = _MISSING
         if not isinstance(raw.get("params", []), (list, dict, type(None))):

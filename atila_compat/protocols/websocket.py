@@ -169,7 +169,8 @@ async def _admit(app: Atila, was: Was, path: str) -> Route | Complete:
     if refusal:
         return await refuse(was, refusal)
     if not isinstance(route.websocket, Declaration):
-        return await refuse(was, 500, "this resource does not talk over WebSockets")
+        log.warning("%s does not talk over WebSockets", path)
+        return await refuse(was, 500)
     return route
 
 

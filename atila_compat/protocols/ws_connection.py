@@ -16,7 +16,7 @@ from typing import Any
 from ..settings import settings
 from ..tasks.deferred import on_event_loop
 from ..types import Send
-from .ws_encoding import ENCODINGS, OPCODE_CLOSE, Encoding, Message, messages_of
+from .ws_encoding import ENCODINGS, OPCODE_CLOSE, Encoding, Message, Unsendable, messages_of
 
 log = logging.getLogger("atila_compat.websocket")
 
@@ -105,9 +105,13 @@ class Connection:
         if op_code == OPCODE_CLOSE:
             self.close()
             return
-        for message in messages_of(self.encoding, data, op_code):
-            self.put(message, settings.network_timeout)
-        self.flush_soon()
+        try:
+            for message in messages_of(self.encoding, data, op_code):
+                self.put(message, settings.network_timeout)
+        except Unsendable as error:
+            raise TypeError(str(error)) from None  # under the name that handlers know it by
+        finally:
+            self.flush_soon()
 
     def close(self, code: int = NORMAL) -> None:
         """Close the connection, after what has been sent before.
@@ -221,6 +225,21 @@ class Connection:
         if not self._ended and (self._outbox or self._closing is not None):
             self._flusher = self._loop.create_task(self.flush())
 
+    async def say(self, messages: list[Message]) -> None:
+        """Send messages of the connection's own handler, behind what waits in the outbox."""
+        if len(messages) == 1 and not (self._outbox or self._sender or self._ended) and self._closing is None:
+            self._sender = asyncio.current_task(self._loop)
+            try:
+                await self._deliver(messages[0])
+            finally:
+                self._pass_on()
+            return
+        with _lock:
+            if not self._ended and self._closing is None:
+                self._outbox += messages
+                self._size += sum(map(len, messages)) + MESSAGE_COST * len(messages)
+        await self.flush()
+
     async def flush(self) -> None:
         """Send what is in the outbox, and close the connection behind it if that has been asked for."""
         while self._sender is not None:  # one at a time, for the order of the messages
@@ -228,36 +247,42 @@ class Connection:
             await turn
         if not self._outbox and self._closing is None:
             return
-        self._sender = asyncio.current_task()
+        self._sender = asyncio.current_task(self._loop)
         try:
             while self._outbox and not self._ended:
                 with _lock:
                     batch, self._outbox = self._outbox, []
                 for message in batch:
                     await self._deliver(message)
+                    with _lock:
+                        self._size -= len(message) + MESSAGE_COST
+                        if self._waiting:
+                            _room.notify_all()
             if self._closing is not None and not self._ended:
                 await self._transmit({"type": "websocket.close", "code": self._closing, "reason": ""})
                 self.end()
         finally:
-            self._sender = None
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Let those send who have waited for their turn."""
+        self._sender = None
+        if self._turns:
             turns, self._turns = self._turns, []
             for turn in turns:
                 if not turn.done():
                     turn.set_result(None)
 
     async def _deliver(self, message: Message) -> None:
-        if not self._ended:
-            kind = "text" if isinstance(message, str) else "bytes"
-            try:
-                await self._transmit({"type": "websocket.send", kind: message})
-            except UnicodeEncodeError:  # a lone surrogate, out of a client's JSON for example
-                assert isinstance(message, str)
-                clean = message.encode("utf-8", "replace").decode()
-                await self._transmit({"type": "websocket.send", "text": clean})
-        with _lock:
-            self._size -= len(message) + MESSAGE_COST
-            if self._waiting:
-                _room.notify_all()
+        if self._ended:
+            return
+        kind = "text" if isinstance(message, str) else "bytes"
+        try:
+            await self._transmit({"type": "websocket.send", kind: message})
+        except UnicodeEncodeError:  # a lone surrogate, out of a client's JSON for example
+            assert isinstance(message, str)
+            clean = message.encode("utf-8", "replace").decode()
+            await self._transmit({"type": "websocket.send", "text": clean})
 
     async def _transmit(self, event: dict[str, Any]) -> None:
         """Hand an event to the server, which waits as long as the client does not take it."""

@@ -62,6 +62,8 @@ class Conversation:
         self._reader: asyncio.Task[None] | None = None
         self._listener: asyncio.Task[Any] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._hop_began: float | None = None
+        self._alarm: asyncio.TimerHandle | None = None
 
     # -- for handlers ---------------------------------------------------------------------------------------
 
@@ -73,9 +75,9 @@ class Conversation:
         if self._left is not None:
             await self._left
             self._left = None
-        timer = None
-        if self._reader is None:
-            timer = self._loop.call_later(READ_AHEAD_AFTER, self.read_ahead)
+        self._hop_began = self._loop.time()
+        if self._alarm is None and self._reader is None:
+            self._alarm = self._loop.call_later(READ_AHEAD_AFTER, self._look_at_hop)
         future = self._workers.run(self._context, self._label, func, *args)
         try:
             return await future
@@ -84,8 +86,17 @@ class Conversation:
                 self._left = self._workers.finished(future)
             raise
         finally:
-            if timer is not None:
-                timer.cancel()
+            self._hop_began = None
+
+    def _look_at_hop(self) -> None:
+        """Read ahead when a hop takes long; one timer does for the many that do not."""
+        self._alarm = None
+        if self._hop_began is not None and self._reader is None:
+            left = self._hop_began + READ_AHEAD_AFTER - self._loop.time()
+            if left > 0:
+                self._alarm = self._loop.call_later(left, self._look_at_hop)
+            else:
+                self.read_ahead()
 
     async def next(self) -> Message | None:
         """The client's next message; None when it has gone and has said nothing more, or was sent away."""
@@ -126,8 +137,9 @@ class Conversation:
             self.connection.close(code)
         await self.connection.flush()
         self.connection.end()
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._alarm):
+            if timer is not None:
+                timer.cancel()
         if self._reader is not None:
             self._reader.cancel()
 
@@ -141,7 +153,7 @@ class Conversation:
 
     async def _hear(self) -> None:
         """Wait for what the client says, while nobody else does."""
-        self._listener = asyncio.current_task()
+        self._listener = asyncio.current_task(self._loop)
         try:
             event = await self._receive()
         except asyncio.CancelledError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -13,6 +14,8 @@ from ..routing.resource import resource_of, wrap
 from ..types import Handler
 from .deliveries import deliveries
 from .ws_encoding import ENCODINGS, Encoding
+
+log = logging.getLogger("atila_compat.websocket")
 
 CHANNEL = 1
 GROUPCHAT = 5
@@ -133,7 +136,8 @@ class WebSockets:
                 if was.request.scope["type"] == "websocket":
                     return OPENED
                 if kind not in _ANSWERS_PAGES:
-                    raise HTTPError("500 Internal Server Error", "this resource talks over WebSockets only")
+                    log.warning("%s talks over WebSockets only", resource.name)
+                    raise HTTPError("500 Internal Server Error")
                 return func(was, *args, **kwargs)
 
             return wrap(func, wrapper)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..http.api import API, encode_json
-
-log = logging.getLogger("atila_compat.websocket")
 
 Message = str | bytes | bytearray
 """What goes over the wire: str in a text message, bytes in a binary one."""
@@ -20,6 +18,10 @@ OPCODES = (OPCODE_TEXT, OPCODE_BINARY, OPCODE_CLOSE, OPCODE_PING, OPCODE_PONG)
 
 class BadMessage(ValueError):
     """A client's message is not in the encoding that the resource has declared."""
+
+
+class Unsendable(TypeError):
+    """A value is no message in the encoding that the resource has declared."""
 
 
 class Encoding:
@@ -34,30 +36,35 @@ class Encoding:
         """
         return message
 
-    def encode(self, value: Any) -> Message | None:
-        """One message for one value; None where it is none.
+    def encode(self, value: Any) -> Message:
+        """One message for one value.
 
         Raises TypeError for what cannot be encoded.
         """
         if isinstance(value, str):
-            return value or None
+            return value
         if isinstance(value, (bytes, bytearray, memoryview)):
-            return bytes(value) or None
+            return bytes(value)
         if isinstance(value, API):
             return value.to_string()
-        if value is not None:
-            log.warning(
-                "a %s cannot be sent as text: use str(...), or another encoding", type(value).__name__
-            )
-        return None
+        raise Unsendable(
+            f"a {type(value).__name__} cannot be sent as text: use str(...), or another encoding"
+        )
 
     def is_single(self, value: Any) -> bool:
         """Whether a value is one message; any other iterable is one for each item."""
         return isinstance(value, (str, bytes, bytearray, memoryview, API)) or not isinstance(value, Iterable)
 
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def _escaped(character: re.Match[str]) -> str:
+    return json.dumps(character[0])[1:-1]
+
+
 class JSONEncoding(Encoding):
-    """JSON documents: `encoding="json"`. Bytes stay what they are, in binary messages."""
+    """JSON documents in ASCII: `encoding="json"`. Bytes stay what they are, in binary messages."""
 
     name = "json"
 
@@ -67,14 +74,12 @@ class JSONEncoding(Encoding):
         except (ValueError, RecursionError) as error:
             raise BadMessage(f"no JSON: {error}") from None
 
-    def encode(self, value: Any) -> Message | None:
-        if value is None:
-            return None
+    def encode(self, value: Any) -> Message:
         if isinstance(value, (bytes, bytearray, memoryview)):
             return bytes(value)
         if isinstance(value, API):
             return value.to_string()
-        return encode_json(value).decode()
+        return _BEYOND_ASCII.sub(_escaped, encode_json(value).decode())
 
     def is_single(self, value: Any) -> bool:
         return isinstance(value, dict) or super().is_single(value)
@@ -96,11 +101,9 @@ class XMLRPCEncoding(Encoding):
             raise BadMessage(f"no XML-RPC: {error}") from None
         return params[0] if len(params) == 1 else list(params)
 
-    def encode(self, value: Any) -> Message | None:
+    def encode(self, value: Any) -> Message:
         from .xmlrpc import dumps
 
-        if value is None:
-            return None
         text: str = dumps(value).decode()
         return text
 
@@ -113,9 +116,9 @@ ENCODINGS: dict[str, Encoding] = {
 }
 
 
-def with_opcode(message: Message | None, opcode: int) -> Message | None:
+def with_opcode(message: Message, opcode: int) -> Message | None:
     """The message as the opcode says, text or binary; None for others, which are the server's to send."""
-    if message is None or opcode == -1:
+    if opcode == -1:
         return message
     if opcode == OPCODE_TEXT:
         return message if isinstance(message, str) else bytes(message).decode("utf-8", "replace")
@@ -138,12 +141,24 @@ def split_opcode(value: Any) -> tuple[Any, int]:
     return value, -1
 
 
+def is_nothing(encoding: Encoding, value: Any) -> bool:
+    """Whether what a handler has returned is no answer: None, and what is empty, zero or false.
+
+    An empty document is an answer where the encoding has documents.
+    """
+    if isinstance(value, dict):
+        return not (value or encoding.is_single(value))
+    return value is None or (
+        isinstance(value, (str, bytes, bytearray, list, tuple, int, float)) and not value
+    )
+
+
 def messages_of(encoding: Encoding, value: Any, opcode: int = -1) -> Iterator[Message]:
     """The messages for a value, one for each item of an iterable; produced as they are asked for.
 
     Raises TypeError for what cannot be encoded, and what the iterable raises.
     """
-    encode: Callable[[Any], Message | None] = encoding.encode
+    encode = encoding.encode
     if encoding.is_single(value):
         message = with_opcode(encode(value), opcode)
         if message is not None:

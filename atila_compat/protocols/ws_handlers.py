@@ -23,7 +23,7 @@ from ..tasks.deferred import Deferred
 from .ws_connection import BAD_DATA, FAILED, NORMAL, Connection
 from .ws_conversation import Conversation
 from .ws_declaration import Declaration, Kind
-from .ws_encoding import ENCODINGS, BadMessage, Message, messages_of, split_opcode, with_opcode
+from .ws_encoding import ENCODINGS, BadMessage, Message, Unsendable, is_nothing, messages_of, split_opcode
 from .ws_rooms import Room
 
 if TYPE_CHECKING:
@@ -115,22 +115,24 @@ class Handler:
         if type(value) is str and self.encoding is _PLAIN:
             self.say(value or None)
             return None
-        if value is None or isinstance(value, Deferred) or inspect.iscoroutine(value):
+        if isinstance(value, Deferred) or inspect.iscoroutine(value):
             return value
-        value, opcode = split_opcode(value)
-        if self.encoding.is_single(value):
-            self.say(with_opcode(self.encoding.encode(value), opcode))
+        if is_nothing(self.encoding, value):
             return None
+        value, opcode = split_opcode(value)
         return self.take(messages_of(self.encoding, value, opcode))
 
     def take(self, messages: Iterator[Message]) -> Iterator[Message] | None:
         """Send some of the messages of an iterable; gives it back where there may be more."""
         began, size = time.monotonic(), 0
-        for message in messages:
-            self.say(message)
-            size += len(message)
-            if size > KEPT_BACK_BYTES or time.monotonic() - began > KEPT_BACK_SECONDS:
-                return messages
+        try:
+            for message in messages:
+                self.say(message)
+                size += len(message)
+                if size > KEPT_BACK_BYTES or time.monotonic() - began > KEPT_BACK_SECONDS:
+                    return messages
+        except Unsendable as error:  # the handler has done its work: no [ERROR], as in the original
+            log.warning("%s: %s", self.exchange.label, error)
         return None
 
     def say(self, message: Message | None) -> None:
@@ -264,8 +266,9 @@ class Session(Handler):
         """Hand the generator a message; whether it has ended."""
         try:
             value, opcode = split_opcode(self.generator.send(self.encoding.decode(message)))
-            for answer in messages_of(self.encoding, value, opcode):
-                self.connection.put(answer)
+            if value is not None:
+                for answer in messages_of(self.encoding, value, opcode):
+                    self.connection.put(answer)
             next(self.generator)
         except StopIteration:
             return True
@@ -293,20 +296,16 @@ class Coroutine(Handler):
     generator: Generator[Any, Any, Any]
 
     def open(self) -> None:
-        names = self.resource.args
-        keywords = {
-            name: value
-            for name, value in self.keywords.items()
-            if name in names or self.resource.keywords is not None
-        }
-        self.generator = self.connection.session = call(self, keywords)
+        self.generator = self.connection.session = call(self, self.keywords)
         self.kept: list[Message] = []
         self.size = 0
         super().open()
 
     def take(self, piece: Any) -> Any:
         """Keep what was yielded; whether it is enough to be sent."""
-        if type(piece) is str and piece and self.encoding is _PLAIN:
+        if piece is None:
+            return False
+        if type(piece) is str and self.encoding is _PLAIN:
             self.kept.append(piece)
             self.size += len(piece)
             return self.size > KEPT_BACK_BYTES
@@ -324,9 +323,7 @@ class Coroutine(Handler):
 
     async def _flush(self) -> None:
         kept, self.kept, self.size = self.kept, [], 0
-        for message in kept:
-            self.connection.put(message)
-        await self.connection.flush()
+        await self.connection.say(kept)
 
     async def serve(self, talk: Conversation) -> int:
         try:

@@ -10,6 +10,7 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable, Generator, Iterable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar, copy_context
 from typing import Any
 from urllib.parse import quote
@@ -28,7 +29,7 @@ from .ws_refusal import refuse_handshake
 log = logging.getLogger("atila_compat.websocket")
 
 WSGICallable = Callable[[dict[str, Any], Callable[..., Any]], Iterable[Any]]
-MakeEnviron = Callable[[Scope], dict[str, Any]]
+MakeEnviron = Callable[[Scope], tuple[dict[str, Any], AbstractContextManager[Any]]]
 
 DEFAULT_TIMEOUT = 60.0
 ENTER, MESSAGE = "init", None
@@ -123,7 +124,7 @@ class Client:
 
     def call(self, visit: Visit, query: bytes) -> tuple[int, RawHeaders, bytes]:
         """Call the app; gives status, headers and body of its answer."""
-        environ = self.make_environ({**self.scope, "query_string": query})
+        environ, around = self.make_environ({**self.scope, "query_string": query})
         environ["websocket"] = self.connection
         environ["websocket.client"] = self.connection.client_id
         environ["websocket.session"] = self.visit.generator
@@ -138,13 +139,14 @@ class Client:
         written: list[bytes] = []
         token = _visit.set(visit)
         try:
-            result = self.app(environ, start_response)
-            try:
-                written += (piece.encode() if isinstance(piece, str) else piece for piece in result)
-            finally:
-                close = getattr(result, "close", None)
-                if close is not None:
-                    close()
+            with around:
+                result = self.app(environ, start_response)
+                try:
+                    written += (piece.encode() if isinstance(piece, str) else piece for piece in result)
+                finally:
+                    close = getattr(result, "close", None)
+                    if close is not None:
+                        close()
         finally:
             _visit.reset(token)
         status_code, headers = found[-1] if found else (500, [])
@@ -197,7 +199,9 @@ class Client:
             self.connection.put(ERROR)
 
     def send(self, value: Any) -> None:
-        """Put the messages of a value into the outbox."""
+        """Put the messages of a value into the outbox; an empty body is one, None is not."""
+        if value is None:
+            return
         for message in messages_of(self.encoding, value):
             self.connection.put(message)
 
@@ -224,11 +228,12 @@ async def answer(
     """Answer the handshake of a WebSocket that a WSGI app is asked for, and serve the connection.
 
     Args:
-        make_environ: the environ of a scope.
+        make_environ: the environ of a scope, and what each call is made in; in a worker thread.
     """
     if (await receive())["type"] != "websocket.connect":
         return
     runtime = Runtime.of_running_loop()
+    runtime.activate()
     connection = Connection(deliveries.new_id(), runtime.loop, send)
     client = Client(app, scope, make_environ, connection)
     label = f"GET {scope['path']}"

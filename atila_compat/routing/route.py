@@ -86,7 +86,7 @@ class Route:
         self.methods = frozenset(method.upper() for method in methods)
         content_types = _several(options.get("content_types"))
         self.content_types = frozenset(t.lower() for t in content_types) if content_types else None
-        self.authenticate = self._authentication(options, mount_options)
+        self.authenticate = self._authentication(resource.options, mount_options, options)
         own = "digest" if self.authenticate is True else self.authenticate
         self.own_authentication: str | None = None if own is UNSET else own
         self.cors = options.get("access_control_allow_origin", UNSET)
@@ -146,8 +146,10 @@ class Route:
         return rule
 
     @staticmethod
-    def _authentication(options: dict[str, Any], mount_options: dict[str, Any]) -> Any:
-        kind = mount_options.get("authenticate", options.get("authenticate", UNSET))
+    def _authentication(*options: dict[str, Any]) -> Any:
+        """What the first of the options that asks for authentication says; none of them can switch it off."""
+        told = [each["authenticate"] for each in options if "authenticate" in each]
+        kind = next((each for each in told if each), told[-1] if told else UNSET)
         if kind is UNSET:
             return kind
         if isinstance(kind, int):

@@ -1,8 +1,9 @@
 """Generator coroutines: `@app.route(..., coroutine=True)` (spec/06 sections 9 and 10).
 
 The generator runs in worker threads from one `yield` to the next; while it waits for a task or for
-input it holds none. Text that it yields is streamed. What it yields before it first waits is kept back
-for a moment: a generator that ends, or fails, by then is answered like an ordinary handler.
+input it holds none. Text that it yields is streamed. What it yields before its first task, and between that
+and the next, is kept back, as in the original: a generator that ends, fails, or sets a status or header by
+then is answered like an ordinary handler.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import HTTPError
 from ..http.input import BodyTooLarge, ClientDisconnect, Input, InputStream
+from ..http.response import Reply
 from ..tasks.deferred import Deferred
+from ..tasks.group import Mask
 from ..types import Receive, Send
 from .finalize import as_bytes, stream_headers
 from .outcome import Complete, Outcome
@@ -26,8 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("atila_compat.app")
 
 KEPT_BACK_BYTES = 65536
-KEPT_BACK_SECONDS = 0.05
-"""How much text, and for how long, is kept back before streaming begins."""
+KEPT_BACK_SECONDS = 1.0
+"""How much text, and for how long without a task, is kept back before streaming begins."""
 
 _FAILED = b">>>>>> server error occurred while processing your request"
 
@@ -72,6 +75,7 @@ class _Body:
         self.send = send
         self.kept: list[bytes] = []
         self.size = 0
+        self.fresh = False
         self.started = False
 
     def take(self, piece: Any) -> bool:
@@ -79,6 +83,7 @@ class _Body:
         data = as_bytes(piece)
         self.kept.append(data)
         self.size += len(data)
+        self.fresh = True
         return self.started or self.size > KEPT_BACK_BYTES
 
     async def flush(self) -> None:
@@ -116,6 +121,8 @@ async def drive(
     route = exchange.route
     watched = route is None or not route.input_stream  # else `receive` belongs to was.Input
     sent: Any = None
+    waits = 0
+    exchange.crash_code = 500
     try:
         while True:
             try:
@@ -129,12 +136,18 @@ async def drive(
                 await body.flush()
             elif isinstance(yielded, Input):
                 await body.flush()
+                exchange.crash_code = 502
                 try:
                     sent = await stream.read(yielded.size)
                 except BodyTooLarge:
                     sent = HTTPError("413 Request Entity Too Large")
             else:
-                await body.flush()
+                if waits and body.fresh:
+                    await body.flush()
+                body.fresh = False
+                waits += 1
+                if not isinstance(yielded, Mask):
+                    exchange.crash_code = 502
                 sent = await wait_for(exchange, yielded, receive if watched else None) or yielded
     finally:
         try:
@@ -144,7 +157,10 @@ async def drive(
 
 
 async def _end(exchange: Exchange, body: _Body, value: Any) -> Outcome | None:
+    exchange.crash_code = 502
     if not body.started:
+        if isinstance(value, Reply) and isinstance(value.body, (str, bytes)):
+            value = value.body
         if value is None or isinstance(value, (str, bytes)):
             value = b"".join(body.kept) + (b"" if value is None else as_bytes(value))
         # Any other value is an answer of its own and takes the place of what was kept back.

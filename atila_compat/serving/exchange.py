@@ -23,6 +23,7 @@ from ..http.arguments import explain_mismatch, keywords_of
 from ..http.response import ErrorReply
 from ..routing.route import Route
 from ..security.authentication import authenticate
+from ..tasks.deferred import Deferred
 from .finalize import Unanswerable, error_outcome, finalize
 from .outcome import Awaiting, Complete, Driving, Outcome, Sending, Streaming, Waiting
 
@@ -33,6 +34,21 @@ log = logging.getLogger("atila_compat.app")
 
 _MEANING = "_atila_http_error"
 """Attribute of a TypeError that comes from a request which does not fit: the error that the client gets."""
+_FINISHED = (Complete, Streaming, Sending, Driving, Waiting)
+"""Outcomes behind which no hook follows. What is deferred begins when they have run, as in the original."""
+
+
+def may_be_coroutine(func: Callable[..., Any], value: Any) -> bool:
+    """Whether `func`, of a route with `coroutine = True`, is a generator, or has returned what is waited for.
+
+    What decorators or hooks answer in place of a generator is an answer.
+    """
+    return (
+        inspect.isgeneratorfunction(func)
+        or inspect.isgenerator(value)
+        or inspect.isawaitable(value)
+        or isinstance(value, Deferred)
+    )
 
 
 class Exchange:
@@ -42,9 +58,23 @@ class Exchange:
         context: the context variables of all hops of this request.
         authentication: the kind that has to be passed before the handler runs, None once it was.
         hooks_wait: the hooks behind the handler have not run yet, for it is an `async def` that goes on.
+        crash_code: the status of an exception that has none; 500 in a coroutine that has not waited yet.
+        finished: the event `request:finished` was emitted.
+        path_params: the path's parameters before the hooks, which may change `PARAMS` but not the call; None
+            where there are no hooks.
     """
 
-    __slots__ = ("_left", "authentication", "context", "hooks_wait", "route", "was")
+    __slots__ = (
+        "_left",
+        "authentication",
+        "context",
+        "crash_code",
+        "finished",
+        "hooks_wait",
+        "path_params",
+        "route",
+        "was",
+    )
 
     def __init__(self, was: Was, route: Route | None, authentication: str | None = None) -> None:
         self.was = was
@@ -52,6 +82,9 @@ class Exchange:
         self.authentication = authentication
         self.context: Context = copy_context()
         self.hooks_wait = False
+        self.crash_code = 502
+        self.finished = False
+        self.path_params: dict[str, Any] | None = None
         self._left: asyncio.Future[None] | None = None
 
     @property
@@ -121,7 +154,8 @@ class Exchange:
         except BaseException:  # sys.exit() or KeyboardInterrupt in a handler ends its request, not the server
             outcome = self.failure(sys.exc_info())
         hooks = self.was.app.hooks
-        if hooks.active and isinstance(outcome, (Complete, Streaming, Sending)):
+        if hooks.active and not self.finished and isinstance(outcome, _FINISHED):
+            self.finished = True
             hooks.run_finished(self.was)
         return outcome
 
@@ -156,6 +190,7 @@ class Exchange:
         hooks = app.hooks
         if not hooks.active:
             return self._answer(self._invoke())
+        self.path_params = dict(was.request.PARAMS)
         try:
             value = hooks.run_before(was)
             if value is None:
@@ -200,10 +235,13 @@ class Exchange:
         was, route = self.was, self.route
         assert route is not None
         request = was.request
+        params = request.PARAMS if self.path_params is None else self.path_params
         if request.body or request.multipart is not None or request.scope.get("query_string"):
-            keywords = keywords_of(route, request.PARAMS, request.URL, request.DATA, request.merged)
+            keywords = keywords_of(route, params, request.URL, request.DATA, request.merged)
+            if keywords is request.merged:  # then ARGS is what it is called with, as hooks have left it
+                keywords = request.ARGS
         else:
-            keywords = request.PARAMS
+            keywords = params
         try:
             value = route.handler(was, **keywords)
         except TypeError as error:
@@ -211,27 +249,21 @@ class Exchange:
             if mismatch is not None:  # the hooks see the TypeError, the client what it means
                 vars(error)[_MEANING] = mismatch
             raise
-        if route.coroutine and not inspect.isgenerator(value):
-            self._check_coroutine(route, value)
+        if route.coroutine and not may_be_coroutine(route.resource.func, value):
+            raise TypeError(f"{route.text}: with coroutine = True the handler has to be a generator")
         return value
 
-    @staticmethod
-    def _check_coroutine(route: Route, value: Any) -> None:
-        """What a coroutine's decorators return in its place is fine; the handler itself has to be one."""
-        if route.handler is route.resource.func and not route.resource.is_async and not route.input_stream:
-            raise RuntimeError(
-                f"{route.resource.name} has `coroutine = True` and returned a {type(value).__name__}: "
-                "let it `yield` its tasks, or leave the option out"
-            )
-
     def _answer(self, value: Any) -> Outcome:
-        """The outcome of a value; cookies go out with answers that are ready, not with errors."""
+        """The outcome of a value; cookies go out with answers that are ready, not with errors.
+
+        The handler has not failed where its value cannot be sent: what it has set goes out with the 500.
+        """
         try:
             outcome = finalize(self.was, value)
         except TypeError:
             exc_info = sys.exc_info()
             log.error("%s: what the handler returned cannot be sent", self.label, exc_info=exc_info)
-            return error_outcome(self.was, 500, REASONS[500], exc_info=exc_info, by_handlers=False)
+            outcome = error_outcome(self.was, 500, REASONS[500], exc_info=exc_info, by_handlers=False)
         if not isinstance(outcome, (Waiting, Driving, Awaiting)):
             self.commit(outcome)
         return outcome
@@ -250,9 +282,8 @@ class Exchange:
         return self._answer(value)
 
     def failure(self, exc_info: ExcInfo) -> Complete:
-        """The answer to an exception: its own status for HTTPError, else 502 (spec/02 section 7.1)."""
+        """The answer to an exception: its own status for HTTPError, else `crash_code` (spec/02 7.1)."""
         was = self.was
-        state.rollback(was)
         error = exc_info[1]
         if isinstance(error, AssertionError) and error.args and isinstance(error.args[0], HTTPError):
             error = error.args[0]
@@ -268,7 +299,10 @@ class Exchange:
                     was, status_code, reason, error.detail, error.errno, exc_info=error.exc_info
                 )
             log.error("%s failed", self.label, exc_info=exc_info)
-            return error_outcome(was, 502, REASONS[502], None, exc_info=exc_info)
+            code = self.crash_code
+            return error_outcome(was, code, REASONS[code], None, exc_info=exc_info)
         except Exception:
             log.exception("%s: the error answer failed", self.label)
             return Complete(500, [(b"Content-Type", b"text/plain")], b"Internal Server Error")
+        finally:
+            state.rollback(was)  # not before: error handlers see what the handler has set

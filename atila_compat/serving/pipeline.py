@@ -65,12 +65,13 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     """The answer, or None where it has been sent already."""
     request = was.request
     if request.method not in METHODS:
-        return error_outcome(was, 405, REASONS[405], in_handler=False, by_handlers=False)
-    length = content_length(request.scope) if request.method in BODY_METHODS else 0
-    if length == -1:
-        refused = error_outcome(was, 411, REASONS[411], in_handler=False, by_handlers=False)
-        refused.headers.append(_CLOSE)
-        return refused
+        unknown = await _unknown(app, was) if app.authenticate else None
+        return unknown or error_outcome(was, 405, REASONS[405], in_handler=False, by_handlers=False)
+    length: int | None = 0
+    if request.method in BODY_METHODS:
+        length = content_length(request.scope)
+        if length is not None and not 0 <= length <= app.max_upload_size:
+            return await _misfit(was, length)
     if app.access_control_allow_origin is not None and _is_foreign(app, was, path):
         return error_outcome(was, 403, REASONS[403], in_handler=False, by_handlers=False)
     routes = await locate(app, was, path)
@@ -92,7 +93,7 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     if was.runtime.workers.is_full() and not stays_on_loop(exchange, route):
         return overloaded(was)
     if request.method in BODY_METHODS:
-        outcome = await _receive(app, exchange, route, length, receive)
+        outcome = await _receive(app, exchange, route, receive, length)
         if outcome is not None:
             return outcome
     return await _answer(exchange, route, receive, send)
@@ -132,16 +133,23 @@ def authentication_of(app: Atila, route: Route) -> str | None:
 async def _unrouted(app: Atila, was: Was, status_code: int) -> Complete:
     """404 or 405; an app that wants to know everybody asks who it is first."""
     if app.authenticate and was.request.method != "OPTIONS":
-        exchange = Exchange(was, None, app.authenticate)
-        refusal: Complete | None = await exchange.hop(exchange.authenticate)
-        if refusal is not None:
-            return refusal
+        unknown = await _unknown(app, was)
+        if unknown is not None:
+            return unknown
     return await refuse(was, status_code)
+
+
+async def _unknown(app: Atila, was: Was) -> Complete | None:
+    """The 401 for somebody whom the app does not know, where no handler has a part in the answer."""
+    exchange = Exchange(was, None, app.authenticate)
+    refusal: Complete | None = await exchange.hop(exchange.authenticate)
+    return refusal
 
 
 def _is_foreign(app: Atila, was: Was, path: str) -> bool:
     """Whether the app admits no page of this origin, nor does the route by a list of its own.
 
+    A route that says None is without the headers, and stays closed to those whom the app does not admit.
     The app is closed to them, found or not, so it does not even show its error pages.
     """
     request = was.request
@@ -153,7 +161,8 @@ def _is_foreign(app: Atila, was: Was, path: str) -> bool:
     except (Redirect, Unrouted, HTTPError):
         return True
     route = found[0].by_method.get(request.method) if found else None
-    return route is None or route.cors is UNSET or not cors.is_allowed(origin, route.cors, host)
+    own = None if route is None or route.cors is UNSET else route.cors
+    return own is None or not cors.is_allowed(origin, own, host)
 
 
 def check(app: Atila, was: Was, route: Route) -> int:
@@ -226,19 +235,26 @@ async def _preflight(app: Atila, was: Was, routes: RouteSet) -> Complete:
     return Complete(200, [*raw, (b"Content-Length", b"0")], b"")
 
 
+async def _misfit(was: Was, length: int) -> Complete:
+    """The refusal of a body without length, or of one that is too long: before anything else is looked at."""
+    if length > 0:
+        return await refuse(was, 413, close=True)
+    refused = error_outcome(was, 411, REASONS[411], in_handler=False, by_handlers=False)
+    refused.headers.append(_CLOSE)
+    return refused
+
+
 async def _receive(
-    app: Atila, exchange: Exchange, route: Route, length: int | None, receive: Receive
+    app: Atila, exchange: Exchange, route: Route, receive: Receive, length: int | None
 ) -> Complete | None:
     """Receive the body; returns a refusal, if there is one. Nobody who is not known may upload.
 
     Args:
-        length: the announced length, None for chunks.
+        length: what the client has announced, None where it comes in chunks.
     """
     was = exchange.was
     request = was.request
     limit = app.max_upload_size
-    if length is not None and length > limit:
-        return await refuse(was, 413, close=True)
     if exchange.authentication is not None and length != 0:
         refusal: Complete | None = await exchange.hop(exchange.authenticate)
         if refusal is not None:
@@ -261,6 +277,9 @@ async def _receive(
     except HTTPError as error:
         status_code, reason = split_status(error.status)
         return await refuse(was, status_code, error.explain, reason=reason, close=True)
+    except OSError as error:
+        log.error("%r: its files cannot be kept: %s", request, error)
+        return await refuse(was, 507, "the files cannot be kept", close=True)
     return None
 
 

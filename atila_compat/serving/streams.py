@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..http.compression import StreamCompressor, choose_encoding
+from ..http.error_pages import has_body
 from ..http.input import ClientDisconnect
 from ..tasks.deferred import Deferred
 from ..types import Message, Receive, Send
@@ -95,6 +96,12 @@ async def pump(exchange: Exchange, outcome: Streaming, receive: Receive, send: S
     then the connection is cut, for the client to see that something is missing.
     """
     chunks = outcome.chunks
+    if not has_body(outcome.status_code):
+        headers = [header for header in outcome.headers if header[0].lower() != b"content-type"]
+        await close(exchange, chunks)
+        await send_head(send, outcome.status_code, headers)
+        await send({"type": "http.response.body", "body": b""})
+        return
     asynchronous = hasattr(chunks, "__anext__")
     compressor = compressor_for(exchange, outcome.headers)
     was = exchange.was

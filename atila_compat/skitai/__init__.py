@@ -86,7 +86,7 @@ from .constants import (
     version_info,
 )
 from .launch import asgi, run
-from .mounts import mount
+from .mounts import mount, mount_django
 from .place import (
     abspath,
     environ,
@@ -140,7 +140,6 @@ from .tuning import (
     set_worker_critical_point,
     use_poll,
 )
-from .unserved import mount_django
 
 if TYPE_CHECKING:
     from collections.abc import Callable

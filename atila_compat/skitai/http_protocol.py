@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -42,6 +43,10 @@ for _status in range(600, 1000):
     STATUS_LINE[_status] = b"HTTP/1.1 %d \r\n" % _status
 
 
+def _has_length(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name.lower() == b"content-length" for name, _ in headers)
+
+
 class Cycle(RequestResponseCycle):
     """A request and its answer, for the access log.
 
@@ -55,13 +60,21 @@ class Cycle(RequestResponseCycle):
     received = 0
     sent = 0
     _written = False
+    _until_close = False
 
     async def send(self, message: Any) -> None:
         """Send a part of the answer; the last one is followed by the line in the log."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if self.scope["http_version"] == "1.0" and not _has_length(message.get("headers", ())):
+                # Such a client knows no chunks: the body ends with the connection, and uvicorn need not count
+                self._until_close = True
+                self.chunked_encoding = self.keep_alive = False
         else:
-            self.sent += len(message.get("body", b""))
+            length = len(message.get("body", b""))
+            self.sent += length
+            if self._until_close:
+                self.expected_content_length = length
         await super().send(message)
         if self.response_complete:
             self.write_log()
@@ -223,6 +236,19 @@ class HTTPProtocol(HttpToolsProtocol):
         self._in_head = True
         super().on_message_complete()
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over, unless the handshake lacks what it is answered with."""
+        if self.scope["method"] == "GET" and not any(
+            name == b"sec-websocket-key" for name, _ in self.headers
+        ):
+            self._refuse(400)
+            return
+        # Some clients add the app's Origin to their own. The first counts, as it did; websockets refuses two
+        origins = [header for header in self.headers if header[0] == b"origin"]
+        for surplus in origins[1:]:
+            self.headers.remove(surplus)
+        super().handle_websocket_upgrade()
+
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be parsed: 405 where only the verb is unknown, else 400."""
         found = _REQUEST_LINE.match(self._head) if self._in_head else None
@@ -230,9 +256,13 @@ class HTTPProtocol(HttpToolsProtocol):
         self._refuse(405 if unknown_verb else 400)
 
     def _refuse(self, status_code: int) -> None:
-        accept = _ACCEPT.search(self._head)
+        found = _ACCEPT.search(self._head)
+        # A head that is complete has been parsed, and is not kept
+        accept = (
+            found[1] if found else next((value for name, value in self.headers if name == b"accept"), None)
+        )
         content_type, body = render_error(
-            status_code, REASONS[status_code], accept=accept[1].decode("latin-1") if accept else None
+            status_code, REASONS[status_code], accept=accept.decode("latin-1") if accept is not None else None
         )
         headers = [
             *self.server_state.default_headers,

@@ -110,7 +110,10 @@ def _with_was(
 
         mounted = (registry[name] for name in registry)
         app = next((each for each in mounted if isinstance(each, Atila)), stand_in)
-        runtime = Runtime.of_running_loop()
+        try:
+            runtime = Runtime.of_running_loop()
+        except RuntimeError:  # a message of a WebSocket, in a worker thread
+            runtime = Runtime.current()
         environ["skitai.was"] = was = Was(app, request, Response(request), runtime)
         return _current(was, runtime)
 
@@ -163,9 +166,16 @@ def _file_module(path: str) -> ModuleType:
     return module
 
 
+def _is_beside_settings(module: ModuleType) -> bool:
+    """Whether it is the `wsgi.py` of a Django project (spec/01 section 6)."""
+    return os.path.isfile(os.path.join(os.path.dirname(module.__file__ or ""), "settings.py"))
+
+
 def _variable(module: ModuleType, attribute: str) -> Any:
     maker: Callable[[], Any] | None = getattr(module, "__app__", None)
     app = getattr(module, attribute, None)
+    if app is None and attribute == "app" and _is_beside_settings(module):
+        app = getattr(module, "application", None)
     if app is None and attribute == "app" and callable(maker):
         return maker()
     if app is None:

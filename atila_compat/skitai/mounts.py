@@ -295,6 +295,18 @@ def mount(
     )
 
 
+def mount_django(point: str, target: Any, *positional: Any, **options: Any) -> None:
+    """Serve a Django project: `skitai.mount_django ("/", "project/wsgi.py")`; arguments as for `mount`.
+
+    Unless a preference is given, bodies may be as large as those of Atila apps are by default.
+    """
+    from .preference import preference
+
+    if not any(isinstance(each, dict) for each in positional):
+        options.setdefault("pref", preference(True))
+    mount(point, target, *positional, **options)
+
+
 def _is_directory(target: str) -> bool:
     absolute = joinpath(target)
     return os.path.isdir(absolute) and ":" not in target

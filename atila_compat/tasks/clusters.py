@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -26,15 +25,17 @@ class Node:
 
     Attributes:
         active: calls under way.
+        turn: number of the cluster's last call that went there, 0 for none yet.
         failures: calls that failed in a row.
         retry_at: when it is to be tried again, on the clock of the cluster; 0 while it is well.
     """
 
-    __slots__ = ("active", "failures", "member", "retry_at")
+    __slots__ = ("active", "failures", "member", "retry_at", "turn")
 
     def __init__(self, member: Member) -> None:
         self.member = member
         self.active = 0
+        self.turn = 0
         self.failures = 0
         self.retry_at = 0.0
 
@@ -59,13 +60,15 @@ class Cluster:
         self.name = name
         self.nodes = [Node(member) for member in members]
         self._clock = clock
+        self._turns = 0
         self._lock = threading.Lock()
 
     def pick(self, tried: Collection[Node] = ()) -> Node | None:
-        """The server with the most free capacity, then the most weight, then any; None when all were tried.
+        """The server with the most free capacity, then the most weight; equals take turns.
 
-        A failing one is left out until its time has come. Where all fail, the one that has been left alone
-        for longest is tried nevertheless: it may be back. The caller says `release` when the call has ended.
+        None when all have been `tried`. A failing one is left out until its time has come. Where all fail,
+        the one that has been left alone for longest is tried nevertheless: it may be back. The caller says
+        `release` when the call has ended.
         """
         with self._lock:
             open_ = [node for node in self.nodes if node not in tried]
@@ -74,10 +77,11 @@ class Cluster:
             now = self._clock()
             well = [node for node in open_ if node.retry_at <= now]
             if well:
-                best = max((node.capacity, node.member.weight) for node in well)
-                node = random.choice([n for n in well if (n.capacity, n.member.weight) == best])  # noqa: S311
+                node = max(well, key=lambda each: (each.capacity, each.member.weight, -each.turn))
             else:
                 node = min(open_, key=lambda each: each.retry_at)
+            self._turns += 1
+            node.turn = self._turns
             node.active += 1
             return node
 

@@ -63,8 +63,8 @@ def open_database(
     if transaction or cursor:
         kind = Cursor if cursor else Transaction
         return _connection(was, found, kind, options.get("timeout"), by_databases)
-    # a kept result is used where the app speaks of keeping, for HTTP unless the app says otherwise
-    settings = CallOptions(**{"use_cache": bool(options.get("cache")), **options})
+    # a kept result is used where the app asks for it, for HTTP unless the app says otherwise
+    settings = CallOptions(**{"use_cache": False, **options})
 
     is_direct = found.ctype == SQLITE and not by_databases
 
@@ -88,7 +88,7 @@ def open_database(
         return Spread(started) if to_all else started[0]
 
     if is_sql(found):
-        return SQLStub(begin, engine_of(found), was.app.get_sql_template())
+        return SQLStub(begin, engine_of(found), was.app.sql_templates)
     return CommandStub(begin, found.ctype)
 
 
@@ -218,4 +218,4 @@ def _connection(
     assert node is not None
     cluster.release(node)
     backend = cast("SQLBackend", backend_of(was.runtime, alias, node.member, by_databases))
-    return kind(backend, was.runtime, was.app.get_sql_template(), timeout)
+    return kind(backend, was.runtime, was.app.sql_templates, timeout)

@@ -327,6 +327,8 @@ def prepare(
             )
         target.path = payload.add_query(target.path, data)
         target.url = payload.add_query(target.url, data)
+        if data and default_type == payload.JSON_TYPE and _has(sent, "content-type") is None:
+            sent["Content-Type"] = default_type  # as the original does, although nothing is sent
     else:
         asked = _has(sent, "content-type")
         content, entity = payload.encode(was.runtime, data, asked or default_type)

@@ -114,12 +114,12 @@ def encode(runtime: Runtime, data: Any, content_type: str) -> tuple[Content | No
 
     Args:
         data: a dict or list is encoded as the content type says, text and bytes are sent as they are, files,
-            iterators and generators are streamed; None is no body.
+            iterators and generators are streamed; None, an empty dict and empty text are no body.
         content_type: JSON, form, `multipart/form-data`, or whatever text and bytes are.
 
     Raises TypeError for data that cannot be encoded so.
     """
-    if data is None or (isinstance(data, (str, bytes)) and not data):
+    if data is None or (isinstance(data, (str, bytes, Mapping)) and not data):
         return None, {}
     if isinstance(data, str):
         return data.encode(charset_of(content_type)), {"Content-Type": content_type}

@@ -93,7 +93,7 @@ class ProxyPass(Deferred):
         connection = request.get_header("connection") or ""
         dropped |= {name.strip().lower() for name in connection.split(",")}
         if not self.forward:
-            dropped |= {"accept", "content-type"}
+            dropped |= {"accept"}
         for key, value in request.scope["headers"]:
             name = key.decode("latin-1")
             if name.lower() not in dropped:
@@ -108,7 +108,6 @@ class ProxyPass(Deferred):
             passed.append(("X-Forwarded-Host", request.get_header("host") or ""))
         else:
             passed.append(("Accept", "*/*"))
-            passed.append(("Cache-Control", "no-cache"))
         return passed
 
     async def wait(self) -> None:

@@ -159,8 +159,9 @@ class RemoteTask(Task):
             caching.results.keep(key, result, secs, self._asked_at)
 
     def _expire(self, seconds: float) -> Result:
-        error = OperationTimeout(f"{self}: no answer within {seconds:g} seconds")
-        return Result(None, error, status=STA_TIMEOUT, status_code=730, reason="Timeout")
+        error = OperationTimeout("Operation Timeout")
+        error.add_note(f"{self}: no answer within {seconds:g} seconds")
+        return Result(None, error, status=STA_TIMEOUT, reason="Operation Timeout")
 
     def _give_up(self, seconds: float, *, explicit: bool) -> Result:
         result = self._settle(self._expire(seconds))

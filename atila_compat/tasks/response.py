@@ -194,7 +194,6 @@ class Result:
             secs
             and self.store is not None
             and not self.is_cached
-            and self.error is None
             and self.status == STA_NORMAL
             and self.status_code in cache_if
         ):

@@ -90,7 +90,8 @@ class Stub:
     ) -> RemoteTask | Spread:
         data: Any = None
         places = _places(path)
-        if args and (isinstance(args[-1], Mapping) or len(args) > places):
+        takes_body = method not in http.BODYLESS
+        if args and (isinstance(args[-1], Mapping) or (takes_body and len(args) > places)):
             args, data = args[:-1], args[-1]
         if args and places:
             path = path.format(*args)

@@ -60,6 +60,10 @@ class Chrome:
             "--disable-dev-shm-usage",
             "--ignore-certificate-errors",
             "--no-proxy-server",
+            "--no-first-run",
+            "--disable-background-networking",  # a test asks its own server only
+            "--disable-component-update",
+            "--disable-sync",
             f"--user-data-dir={self._profile}",
             f"--window-size={size[0]},{size[1]}",
         ):

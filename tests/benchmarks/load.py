@@ -1,8 +1,8 @@
-"""The load generator: keep-alive connections that send one request after the other, no pipelining.
+"""The load generator: connections that send one request after the other, no pipelining.
 
 Runs as a process of its own (`python -m tests.benchmarks.load`), reads an order as a line of JSON and answers
-with a line of JSON, until its standard input ends. It parses just enough of HTTP/1.1 to find where an answer
-ends.
+with a line of JSON, until its standard input ends. It parses just enough of HTTP/1.1, WebSocket frames and
+HTTP/2 to find where an answer ends: a client library would cost more than the servers that are measured.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import struct
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -22,6 +23,8 @@ CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 LAST_CHUNK = b"0\r\n\r\n"
 END = b"\r\n\r\n"
 GRACE_SECONDS = 10.0
+CALLS = 8
+"""gRPC calls that each connection has in flight."""
 
 
 @dataclass
@@ -30,11 +33,14 @@ class Order:
 
     Attributes:
         port: of the server, on the loopback interface.
-        request: the whole request, as latin-1 text.
-        status: the status that a right answer has.
+        request: the whole request, as latin-1 text; of a WebSocket the handshake, of gRPC the path.
+        status: the status that a right answer has; of a WebSocket the handshake's.
         connections: how many are open at a time.
         seconds: how long answers are counted.
         warm_up: how long answers are not counted before that, in seconds.
+        protocol: `http`, `websocket` for messages that are echoed, `grpc` for unary calls over HTTP/2.
+        message: what is sent over and over by those two: text of less than 126 bytes; the message of a call,
+            as latin-1 text.
     """
 
     port: int
@@ -43,6 +49,8 @@ class Order:
     connections: int
     seconds: float
     warm_up: float
+    protocol: str = "http"
+    message: str = ""
 
 
 @dataclass
@@ -118,11 +126,14 @@ class Connection(asyncio.Protocol):
         if len(buffer) >= self.end if self.end > 0 else buffer.endswith(LAST_CHUNK):
             self.answered()
 
+    def is_right(self) -> bool:
+        return self.buffer[8 : 8 + len(self.status)] == self.status
+
     def answered(self) -> None:
         counter = self.counter
         if counter.counting:
             counter.times.append(time.perf_counter() - self.sent)
-            if self.buffer[8 : 8 + len(self.status)] != self.status:
+            if not self.is_right():
                 counter.wrong += 1
         if counter.stopped:
             self.transport.close()
@@ -135,13 +146,148 @@ class Connection(asyncio.Protocol):
         self.done.set()
 
 
+def text_frame(message: bytes, *, masked: bool) -> bytes:
+    """A WebSocket frame of a text of less than 126 bytes; masked with zeros, as clients have to."""
+    assert len(message) < 126
+    head = bytes((0x81, len(message) | 0x80 * masked))
+    return head + (b"\0\0\0\0" if masked else b"") + message
+
+
+class WebSocketConnection(Connection):
+    """One WebSocket: sends a message, waits for its echo, sends it again."""
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(counter)
+        message = counter.order.message.encode()
+        self.frame = text_frame(message, masked=True)
+        self.echo = text_frame(message, masked=False)
+        self.opened = False
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        if self.opened:
+            if len(self.buffer) >= len(self.echo):
+                self.answered()
+        elif END in self.buffer:
+            if self.is_right():
+                self.opened = True
+                self.payload = self.frame
+                self.send()
+            else:
+                self.counter.wrong += 1
+                self.transport.close()
+
+    def is_right(self) -> bool:
+        return self.buffer == self.echo if self.opened else super().is_right()
+
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
+END_STREAM = ACK = 1
+END_HEADERS = 4
+FRAME_HEAD = 9
+
+
+def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    """A frame of HTTP/2."""
+    return struct.pack(">HBBBI", len(payload) >> 8, len(payload) & 255, kind, flags, stream) + payload
+
+
+def literal(name: bytes, value: bytes) -> bytes:
+    """A header field for HTTP/2 that no table remembers (RFC 7541 section 6.2.3): always the same bytes."""
+    assert max(len(name), len(value)) < 127
+    return b"\x10%c%s%c%s" % (len(name), name, len(value), value)
+
+
+class GRPCConnection(Connection):
+    """One HTTP/2 connection with CALLS unary calls in flight.
+
+    A call is answered rightly when a message comes before its trailers; those of an error come alone.
+    """
+
+    def __init__(self, counter: Counter) -> None:
+        super().__init__(counter)
+        order = counter.order
+        fields = [
+            (b":method", b"POST"),
+            (b":scheme", b"http"),
+            (b":path", order.request.encode()),
+            (b":authority", b"127.0.0.1"),
+            (b"te", b"trailers"),
+            (b"content-type", b"application/grpc"),
+        ]
+        self.head = b"".join(literal(*field) for field in fields)
+        message = order.message.encode("latin1")
+        self.message = struct.pack(">BI", 0, len(message)) + message
+        self.next_stream = 1
+        self.begun: dict[int, float] = {}
+        self.with_message: set[int] = set()
+
+    def send(self) -> None:
+        window = struct.pack(">I", 2**31 - 65536)  # answers are never held back
+        opening = PREFACE + frame(SETTINGS, 0, 0) + frame(WINDOW_UPDATE, 0, 0, window)
+        self.transport.write(opening + b"".join(self.call() for _ in range(CALLS)))
+
+    def call(self) -> bytes:
+        stream, self.next_stream = self.next_stream, self.next_stream + 2
+        self.begun[stream] = time.perf_counter()
+        head = frame(HEADERS, END_HEADERS, stream, self.head)
+        return head + frame(DATA, END_STREAM, stream, self.message)
+
+    def data_received(self, data: bytes) -> None:
+        buffer = self.buffer + data if self.buffer else data
+        start, reply = 0, b""
+        while len(buffer) >= start + FRAME_HEAD:
+            high, low, kind, flags, stream = struct.unpack_from(">HBBBI", buffer, start)
+            end = start + FRAME_HEAD + (high << 8 | low)
+            if len(buffer) < end:
+                break
+            reply += self.take(kind, flags, stream, buffer[start + FRAME_HEAD : end])
+            start = end
+        self.buffer = buffer[start:]
+        if reply:
+            self.transport.write(reply)
+        if not self.begun:
+            self.transport.close()
+
+    def take(self, kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+        """Take a frame in; gives what is to be sent for it."""
+        if kind == DATA and payload:
+            self.with_message.add(stream)
+        if kind == RST_STREAM or (kind in (DATA, HEADERS) and flags & END_STREAM):
+            return self.ended(stream)
+        if kind in (SETTINGS, PING) and not flags & ACK:
+            return frame(kind, ACK, 0, payload if kind == PING else b"")
+        if kind == GOAWAY:
+            self.transport.close()
+        return b""
+
+    def ended(self, stream: int) -> bytes:
+        """A call is over; gives the next one."""
+        counter, began = self.counter, self.begun.pop(stream)
+        right = stream in self.with_message
+        self.with_message.discard(stream)
+        if counter.counting:
+            counter.times.append(time.perf_counter() - began)
+            counter.wrong += not right
+        return b"" if counter.stopped else self.call()
+
+
+CONNECTIONS: dict[str, type[Connection]] = {
+    "http": Connection,
+    "websocket": WebSocketConnection,
+    "grpc": GRPCConnection,
+}
+
+
 async def keep_connected(counter: Counter) -> None:
     """One connection after the other, for as long as the order lasts."""
     loop = asyncio.get_running_loop()
+    kind = CONNECTIONS[counter.order.protocol]
     while not counter.stopped:
         try:
             _, connection = await loop.create_connection(
-                lambda: Connection(counter), "127.0.0.1", counter.order.port
+                lambda: kind(counter), "127.0.0.1", counter.order.port
             )
         except OSError:
             counter.broken += 1

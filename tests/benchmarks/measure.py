@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -91,6 +92,12 @@ class LoadGenerator:
     def close(self) -> None:
         """End the process."""
         self._process.communicate(timeout=20)
+
+
+def allow_files(count: int) -> None:
+    """Have so many files and connections open, where the system lets us; processes started later, too."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, count)), hard))
 
 
 def visit(port: int, scenario: Scenario) -> str:
@@ -199,3 +206,13 @@ def rotated(names: Sequence[str], turn: int) -> list[str]:
     """The same names, beginning with another one each turn."""
     start = turn % len(names)
     return [*names[start:], *names[:start]]
+
+
+def turns(about: str, rounds: int, names: Sequence[str]) -> Iterator[str]:
+    """Whose turn it is, with progress; each round has all names and begins with another one."""
+    progress = Progress(rounds * len(names), lines=True)
+    for turn in range(rounds):
+        for name in rotated(names, turn):
+            yield name
+            progress.step(f"{about}: round {turn + 1}, {name}")
+    progress.close()

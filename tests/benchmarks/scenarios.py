@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xmlrpc.client
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -139,6 +140,15 @@ SCENARIOS = {
         "a Map of five tasks in threads",
         "/map",
         contains='"e": 5',
+        only=frozenset({THIS, ORIGINAL}),
+    ),
+    "xmlrpc": Scenario(
+        "an XML-RPC call",
+        "/",
+        method="POST",
+        headers={"Content-Type": "text/xml"},
+        body=xmlrpc.client.dumps((3, 4), "add"),
+        contains="<int>7</int>",
         only=frozenset({THIS, ORIGINAL}),
     ),
 }

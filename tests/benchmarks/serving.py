@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import resource
 import socket
 import tempfile
 import time
@@ -23,7 +22,7 @@ from ..launch import RUN, Launched
 from ..production.traffic import service
 from ..servers import HOST
 from .load import Order, Outcome
-from .measure import LoadGenerator
+from .measure import LoadGenerator, allow_files
 
 REQUEST = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -145,8 +144,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--many", type=int, default=200_000, help="requests before it is looked at again")
     parser.add_argument("--connections", type=int, default=5_000)
     given = parser.parse_args(argv)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, given.connections + 1000)), hard))
+    allow_files(given.connections + 1000)
     generator = LoadGenerator()
     try:
         start_and_stop(given.rounds)

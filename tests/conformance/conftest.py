@@ -9,11 +9,12 @@ import pytest
 from .corpus import MORE, load_all
 from .season import Played, season
 
-OUTCOME = pytest.StashKey[list[Played]]()
+PLAYED = "conformance"
+"""The property of a test's report that counts its exchanges: (as recorded, all)."""
 
 
 @pytest.fixture(scope="session")
-def played(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Played]]:
+def coming(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Played]]:
     """Gives a case's outcome by its name; all cases of the collected tests are played, several at a time."""
     cases = load_all() | load_all(MORE)
     names: set[str] = {
@@ -23,22 +24,35 @@ def played(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Played]]:
         and hasattr(item, "callspec")
         and "case_name" in item.callspec.params
     }
-    outcome = request.config.stash.setdefault(OUTCOME, [])
-    with season([cases[name] for name in sorted(names)]) as coming:
-
-        def result(name: str) -> Played:
-            outcome.append(coming[name].result())
-            return outcome[-1]
-
-        yield result
+    with season([cases[name] for name in sorted(names)]) as outcomes:
+        yield lambda name: outcomes[name].result()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+@pytest.fixture
+def played(
+    coming: Callable[[str], Played], record_property: Callable[[str, object], None]
+) -> Callable[[str], Played]:
+    """Gives a case's outcome by its name, and notes the figures for the summary."""
+
+    def result(name: str) -> Played:
+        outcome = coming(name)
+        record_property(PLAYED, (outcome.passed, len(outcome.case.exchanges)))
+        return outcome
+
+    return result
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line with the figures of all cases that were played."""
-    outcome = config.stash.get(OUTCOME, [])
-    if outcome:
-        count = sum(len(played.case.exchanges) for played in outcome)
-        same = sum(played.passed for played in outcome)
+    figures = [
+        value
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        for name, value in report.user_properties
+        if name == PLAYED and report.when == "call"
+    ]
+    if figures:
+        same, count = (sum(column) for column in zip(*figures, strict=True))
         terminalreporter.write_line(
-            f"conformance: {len(outcome)} cases, {same} of {count} exchanges as recorded"
+            f"conformance: {len(figures)} cases, {same} of {count} exchanges as recorded"
         )

@@ -146,6 +146,12 @@ def test_json_has_operators_of_its_own() -> None:
         (Q() | Q(b=1), "b = 1"),
         (~Q(a=None), ""),
         (Q(F("a = b")) | Q(c=1), "(a = b OR c = 1)"),
+        (Q("a__gt", 1), "a > 1"),
+        (Q("a", None), ""),
+        (Q(a=1) & "b = 2", "(a = 1 AND b = 2)"),
+        (Q() | "b = 2", "b = 2"),
+        (Q(a=1) | None, "a = 1"),
+        (Q(__notexist=F("select 1")), " NOT EXISTS (select 1)"),
     ],
 )
 def test_conditions_can_be_combined(condition: Q, expected: str) -> None:
@@ -153,6 +159,7 @@ def test_conditions_can_be_combined(condition: Q, expected: str) -> None:
     assert str(condition) == expected
     assert where(PGSQL, condition) == expected
     assert bool(condition) == bool(expected)
+    assert len(condition) == bool(expected)
 
 
 def test_filter_joins_by_and() -> None:

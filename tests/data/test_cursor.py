@@ -72,6 +72,7 @@ async def test_rows_can_be_read_in_several_ways(check: Any) -> None:
         assert db.execute(everything).fetchn(2) == [{"id": 1, "a": "x"}, {"id": 2, "a": "y"}]
         assert [row.id for row in db.execute(everything)] == [1, 2, 3]
         assert db.field_names() == ["id", "a"]
+        assert [column[0] for column in db.description or ()] == ["id", "a"]
         assert db.execute("select * from moved where id = 1").one() == {"id": 1, "a": "x"}
         for sql, status in (
             (everything, "409 Conflict"),

@@ -177,7 +177,20 @@ async def test_an_app_with_psycopg2_catches_its_errors(
     assert isinstance(caught.value, asyncpg.UndefinedTableError)
     assert isinstance(caught.value, errors.UndefinedTable)
     assert caught.value.pgcode == "42P01"
-    assert 'relation "nowhere" does not exist' in str(caught.value)
+    assert str(caught.value) == (
+        'relation "nowhere" does not exist\nLINE 1: select * from nowhere\n                      ^\n'
+    )
+    assert caught.value.pgerror.startswith('ERROR:  relation "nowhere"')
+    await database.sql("create table single (a int unique); insert into single values (1)")
+    with pytest.raises(psycopg2.IntegrityError) as caught:
+        await database.run(database.insert("single").set(a=1))
+    assert str(caught.value) == (
+        'duplicate key value violates unique constraint "single_a_key"\n'
+        "DETAIL:  Key (a)=(1) already exists.\n"
+    )
+    with pytest.raises(psycopg2.DataError) as caught:
+        await database.sql("select 1\n  + 'x'::int")
+    assert str(caught.value).endswith("\nLINE 2:   + 'x'::int\n            ^\n")
     refused = as_psycopg(ConnectionRefusedError("refused"))
     assert isinstance(refused, psycopg2.OperationalError)
     monkeypatch.delitem(sys.modules, "psycopg2")

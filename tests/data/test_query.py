@@ -27,6 +27,16 @@ SELECTS: list[tuple[Make, str]] = [
     (lambda t: t.select("foo", "f"), "SELECT * FROM foo AS f"),
     (lambda t: t.select("foo").get("id", "name as n"), "SELECT id, name as n FROM foo"),
     (lambda t: t.select("foo").get("id").get("name, x"), "SELECT id, name, x FROM foo"),
+    (lambda t: t.select("foo").get("*").get("a", None, ""), "SELECT a FROM foo"),
+    (lambda t: t.select("foo").get("a", "*").get(), "SELECT a, * FROM foo"),
+    (
+        lambda t: t.select("foo").join("bar", "bar.id = foo.id"),
+        "SELECT * FROM foo\nINNER JOIN bar ON bar.id = foo.id",
+    ),
+    (
+        lambda t: t.select("foo").left_join("bar", "true", bar__a=1),
+        "SELECT * FROM foo\nLEFT OUTER JOIN bar ON true AND bar.a = 1",
+    ),
     (lambda t: t.select("foo").get("a", F("count(*)"), V(1)), "SELECT a, count(*), 1 FROM foo"),
     (
         lambda t: t.select("foo").get(t.select("bar").get("max(id)")),

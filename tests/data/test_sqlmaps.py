@@ -50,6 +50,8 @@ def test_templates_are_found_by_name(folder: Path) -> None:
     )
     assert str(db.user.one().filter(a=1)) == "select * from user where a = 1"
     assert str(db.default.get_x(tbl="foo").filter(id=1)) == "SELECT * FROM foo WHERE id = 1 "
+    assert str(db.default.get_x.feed(tbl="foo").filter(id=1)) == "SELECT * FROM foo WHERE id = 1 "
+    assert str(db.user.one.filter(a=1)) == "select * from user where a = 1"
     for name in ("hidden", "commented", "off", "sub", "nothing"):
         with pytest.raises(AttributeError, match=r"known: .*get_x"):
             getattr(db, name)
@@ -99,6 +101,8 @@ def test_no_folder_is_fine(tmp_path: Path) -> None:
             lambda t: t.feed(d=D(a=1, b="")),
             "(a, b) (1, '') a = 1, b = ''",
         ),
+        ("{d.columns} {this.pairs}", lambda t: t.data(d=D(a=1), b=2), "a b = 2"),
+        ("WHERE {q} AND {this.filter}", lambda t: t(q=Q()).filter(a=1), "WHERE 1 = 1 AND a = 1"),
         ("{n} {x}", lambda t: t.feed(n=3, x=None), "3 NULL"),
         ("{x}", lambda t: t.data(x="it's"), "'it''s'"),
         ("'{{x}}' {this.filter}", lambda t: t.filter("a = 1"), "'{x}' a = 1"),
@@ -166,13 +170,15 @@ def test_an_app_says_where_its_templates_are(folder: Path) -> None:
         use_reloader = False
 
     app = App()
-    assert app.get_sql_template().folder == folder.parent / "sqlmaps"
+    assert app.sql_templates.folder == folder.parent / "sqlmaps"
     app.setup_sqlphile(SQLITE, folder.name)
-    templates = app.get_sql_template()
+    templates = app.sql_templates
     assert (templates.engine, templates.find("get_x")) == (SQLITE, parse(FILE)["get_x"])
-    assert app.get_sql_template() is templates
+    assert app.sql_templates is templates
+    query: Any = app.get_sql_template().get_x
+    assert str(query.feed(tbl="a").filter(b=1)) == "SELECT * FROM a WHERE b = 1 "
     app.use_reloader = True
-    assert app.get_sql_template().auto_reload
+    assert app.sql_templates.auto_reload
     with pytest.raises(ValueError, match="engine"):
         app.setup_sqlphile("*redis")
 

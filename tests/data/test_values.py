@@ -195,6 +195,6 @@ def test_expressions_can_be_read() -> None:
 
 def test_engines_have_one_name() -> None:
     """The names of synchronous forms mean the same engine; others are refused."""
-    assert sql_engine("*sqlite3") == sql_engine("*sqlite3_syn") == SQLITE
+    assert sql_engine("*sqlite3") == sql_engine("*sqlite3_syn") == sql_engine("sqlite3") == SQLITE
     with pytest.raises(ValueError, match="DB_PGSQL"):
         sql_engine("*redis")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,12 +13,11 @@ import httpx
 import pytest
 from websocket import WebSocket, create_connection
 
-from atila_compat.testing.driver import BROWSERS, Chrome
+from atila_compat.testing.driver import Chrome
 
 from ..launch import Launched
+from ..programs import needs_browser
 from .conftest import EXAMPLES, Example
-
-HAS_BROWSER = any(map(shutil.which, BROWSERS)) and shutil.which("chromedriver") is not None
 
 
 def png(width: int = 4, height: int = 3) -> bytes:
@@ -196,14 +194,10 @@ def test_picture_of_the_readme_is_small() -> None:
     assert len(picture) < 150_000
 
 
+@needs_browser
 @pytest.mark.timeout(120)
 def test_live_page_in_a_browser(ida: Person, person: Callable[..., Person]) -> None:
-    """In a browser the live page connects, sends, and shows what others say; pages fit a phone.
-
-    Where there is no browser, test_everybody_hears_what_is_said_and_pinned is all that is tried.
-    """
-    if not HAS_BROWSER:
-        return
+    """In a browser the live page connects, sends, and shows what others say; pages fit a phone."""
     tom = person("Tom").listen()
     browser = Chrome(ida.site.url, size=(500, 900))
     try:

@@ -167,6 +167,15 @@ def test_boundaries_are_needed(content_type: str) -> None:
     assert refused(END, content_type=content_type) == "multipart body without boundary"
 
 
+@pytest.mark.parametrize(
+    "preamble", [b"\r\n", b"For old mail programs: --B-1\r\n", b"\r\n--B-\r\n", b"x" * 99 + b"\r\n"]
+)
+def test_preambles_are_ignored(preamble: bytes) -> None:
+    """What precedes the first boundary is not read, in whatever pieces it comes."""
+    body = preamble + part('name="a"', b"1") + END
+    assert read(body) == read(*(body[at : at + 1] for at in range(len(body)))) == {"a": "1"}
+
+
 def test_boundaries_of_headers() -> None:
     """The boundary may be quoted and stand anywhere."""
     assert boundary_of('multipart/form-data; charset=utf-8; boundary="a b"') == b"a b"

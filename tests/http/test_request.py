@@ -246,6 +246,12 @@ def test_args_may_be_written() -> None:
     assert made.URL == {"a": "1"}
 
 
+def test_args_may_be_called() -> None:
+    """The README writes `was.request.args("username")`: None, or the default, where there is none."""
+    made = ask("username=ann")
+    assert (made.args("username"), made.ARGS("zz"), made.args("zz", 3)) == ("ann", None, 3)
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "form", "data"),
     [

@@ -4,6 +4,7 @@ import os
 import stat
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,13 @@ def uploaded(data: bytes = b"data", name: str = "a.txt", mimetype: str = "text/p
     return file
 
 
+def saved(file: File, into: Path, name: str | None = None, **options: Any) -> str:
+    """Where a file is after `save`."""
+    file.save(str(into), name, **options)
+    assert file.path is not None
+    return file.path
+
+
 BIG = b"0123456789abcdef" * (ROLL_OVER // 16) + b"!"
 BOTH = pytest.mark.parametrize("data", [b"small", BIG], ids=["memory", "disk"])
 
@@ -43,6 +51,7 @@ BOTH = pytest.mark.parametrize("data", [b"small", BIG], ids=["memory", "disk"])
         ("사진 1.png", "사진_1.png"),
         (".hidden", "hidden"),
         ("...", "noname"),
+        (" a ", "_a_"),
         ("", "noname"),
         ("/", "noname"),
         ("C:\\docs\\a.txt", "a.txt"),
@@ -111,6 +120,22 @@ def test_files_arrive_in_pieces() -> None:
     assert file.size == len(BIG) * 5 + 4
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=12))
+def test_files_arrive_in_pieces_of_any_length(pieces: list[tuple[int, bool]]) -> None:
+    """Memory that was written to disk is used again, and none of what was in it before comes back."""
+    file, whole = File("a.bin"), b""
+    for number, (length, spooled) in enumerate(pieces):
+        data = bytes([number]) * (0, 10, 70_000, ROLL_OVER)[length]
+        file.feed(data)
+        whole += data
+        if spooled and file.pending:
+            file.spool()
+            assert file.pending == 0
+    file.complete()
+    assert (file.size, file.read()) == (len(whole), whole)
+    file.discard()
+
+
 @BOTH
 def test_discarded_files_are_gone(temporary: Path, data: bytes) -> None:
     """After the request nothing of a file is left."""
@@ -175,10 +200,10 @@ def test_saved_files_have_names_of_their_own(tmp_path: Path, data: bytes) -> Non
     """A name that is taken is numbered before its suffix; `dup = "o"` overwrites."""
     folder = tmp_path / "saved"
     folder.mkdir()
-    names = [os.path.basename(uploaded(data).save(str(folder))) for _ in range(3)]
+    names = [os.path.basename(saved(uploaded(data), folder)) for _ in range(3)]
     assert names == ["a.txt", "a.1.txt", "a.2.txt"]
     over = uploaded(b"over")
-    assert over.save(str(folder), dup="o") == over.path == str(folder / "a.txt")
+    assert saved(over, folder, dup="o") == str(folder / "a.txt")
     assert (folder / "a.txt").read_bytes() == b"over"
     assert (folder / "a.1.txt").read_bytes() == data
 
@@ -196,8 +221,8 @@ def test_names_without_one_dot_are_numbered_at_the_end(tmp_path: Path, name: str
 
 def test_saving_under_another_name(tmp_path: Path) -> None:
     """A name given by the app is taken as it is, without its folders."""
-    assert uploaded().save(str(tmp_path), "other name.dat") == str(tmp_path / "other name.dat")
-    assert uploaded().save(str(tmp_path), "x/../../up.dat") == str(tmp_path / "up.dat")
+    assert saved(uploaded(), tmp_path, "other name.dat") == str(tmp_path / "other name.dat")
+    assert saved(uploaded(), tmp_path, "x/../../up.dat") == str(tmp_path / "up.dat")
 
 
 @pytest.mark.parametrize("name", ["", "..", ".", "x/", "x/.."])
@@ -206,20 +231,34 @@ def test_names_that_are_folders(tmp_path: Path, name: str, dup: str) -> None:
     """A name that is no file's leaves the client's; nothing is written elsewhere."""
     folder = tmp_path / "saved"
     folder.mkdir()
-    assert uploaded(BIG).save(str(folder), name, dup=dup) == str(folder / "a.txt")
+    assert saved(uploaded(BIG), folder, name, dup=dup) == str(folder / "a.txt")
 
 
 def test_folders_are_made_on_demand(tmp_path: Path) -> None:
     """With `mkdir` missing folders are made, without it they are an error."""
     with pytest.raises(FileNotFoundError):
         uploaded().save(str(tmp_path / "x"))
-    assert Path(uploaded().save(str(tmp_path / "x" / "y"), mkdir=True)).read_bytes() == b"data"
+    assert Path(saved(uploaded(), tmp_path / "x" / "y", mkdir=True)).read_bytes() == b"data"
 
 
-def test_unknown_ways_with_duplicates(tmp_path: Path) -> None:
-    """`dup` is "o" or "u"."""
-    with pytest.raises(ValueError, match='"o"'):
-        uploaded().save(str(tmp_path), dup="x")
+@pytest.mark.parametrize("dup", ["x", "", None])
+def test_unknown_ways_with_duplicates(tmp_path: Path, dup: str | None) -> None:
+    """Only `dup = "o"` overwrites."""
+    names = [os.path.basename(saved(uploaded(), tmp_path, dup=dup)) for _ in range(2)]
+    assert names == ["a.txt", "a.1.txt"]
+
+
+@BOTH
+def test_saving_twice_makes_two_files(tmp_path: Path, data: bytes) -> None:
+    """What has been saved stays when the file is saved or moved once more."""
+    file = uploaded(data)
+    file.save(str(tmp_path), "one")
+    file.save(str(tmp_path), "two")
+    file.move(str(tmp_path / "three"))
+    file.save(str(tmp_path), "three", dup="o")
+    assert [(tmp_path / name).read_bytes() == data for name in ("one", "two", "three")] == [True] * 3
+    assert file.path == str(tmp_path / "three")
+    assert file.read() == data
 
 
 @BOTH
@@ -246,9 +285,34 @@ def test_removed_files_are_gone(temporary: Path, data: bytes) -> None:
     assert list(temporary.iterdir()) == []
 
 
-def test_moved_files_can_be_removed(tmp_path: Path) -> None:
-    """`remove` deletes a file also where it has been moved to."""
-    file = uploaded()
+@BOTH
+def test_removing_leaves_what_was_saved(tmp_path: Path, temporary: Path, data: bytes) -> None:
+    """`remove` deletes what was uploaded, never what the app has moved or saved."""
+    file = uploaded(data)
     file.move(str(tmp_path / "x"))
     file.remove()
-    assert not (tmp_path / "x").exists()
+    assert (tmp_path / "x").read_bytes() == data
+    flushed = uploaded(data)
+    flushed.flush()
+    flushed.remove()
+    assert list(temporary.iterdir()) == []
+
+
+@BOTH
+def test_removed_files_cannot_be_read(tmp_path: Path, data: bytes) -> None:
+    """A removed file can be neither read nor saved, and leaves nothing behind."""
+    file = uploaded(data)
+    file.remove()
+    with pytest.raises(FileNotFoundError):
+        file.read()
+    with pytest.raises(FileNotFoundError):
+        file.move(str(tmp_path / "x"))
+
+
+def test_short_files_outlive_their_flash_file(tmp_path: Path) -> None:
+    """A file that is kept in memory can be read and saved after its flash file is gone."""
+    file = uploaded()
+    with file.as_flashfile():
+        pass
+    assert file.read() == b"data"
+    assert Path(saved(file, tmp_path)).read_bytes() == b"data"

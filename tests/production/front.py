@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..programs import find
 from ..servers import HOST, free_port, listening
 
 START_SECONDS = 20.0
-
-
-def nginx_program() -> str | None:
-    """The program; None where it is not installed (Debian: `apt-get install nginx-light`)."""
-    return shutil.which("nginx") or (found if os.access(found := "/usr/sbin/nginx", os.X_OK) else None)
 
 
 @contextlib.contextmanager
@@ -28,7 +23,7 @@ def nginx(server: str) -> Iterator[str]:
     Args:
         server: what stands within `http { }`; `LISTEN` in it stands for the port.
     """
-    program = nginx_program()
+    program = find("nginx")
     assert program is not None, "nginx is not installed: apt-get install nginx-light"
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="nginx-") as name:

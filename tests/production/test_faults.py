@@ -43,7 +43,7 @@ def test_memory_does_not_grow_with_requests(serve: Serve) -> None:
 
 
 def test_a_full_disk_during_an_upload(serve: Serve) -> None:
-    """An upload that cannot be kept is answered with an error, and the next request is served."""
+    """An upload that cannot be kept is answered with 507 and logged; the next request is served."""
     app = serve(
         """
         import resource, skitai
@@ -72,7 +72,9 @@ def test_a_full_disk_during_an_upload(serve: Serve) -> None:
         """
     )
     answer = app.client.post("/upload", files={"file": ("a.bin", b"x" * 8_000_000)})
-    assert answer.status_code >= 500
+    assert answer.status_code == 507
+    assert answer.json()["more_info"] == "the files cannot be kept"
+    assert "its files cannot be kept: [Errno 27] File too large" in app.log()
     assert app.client.get("/").text == "hello"
     assert app.client.post("/upload", files={"file": ("a.bin", b"x" * 1000)}).text == "stored"
 

@@ -14,8 +14,9 @@ import pytest
 import websocket
 
 from ..launch import ROOT, Launched, Serve
+from ..programs import needs_nginx
 from ..servers import HOST, free_port, listening
-from .front import certificate, nginx, nginx_program
+from .front import certificate, nginx
 from .traffic import wait_for
 
 TELLING = """
@@ -106,51 +107,50 @@ def test_behind_a_proxy_of_our_own(serve: Serve) -> None:
     assert front.client.post("/shop/upload", content=b"x" * 3_000_000).json()["size"] == 3_000_000
 
 
-if nginx_program() is not None:  # .ci/run installs it where it can; the test above runs in any case
+@needs_nginx
+def test_behind_nginx(serve: Serve) -> None:
+    """With what --nginx-conf writes: files, uploads, streams, WebSockets, the client's address."""
+    app = serve(telling(trusted_proxies="127.0.0.1"), files=FILES)
+    with nginx(_nginx_conf(app)) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        told = client.get(
+            "/tell", headers={"Host": "www.example.com", "X-Forwarded-For": "203.0.113.9"}
+        ).json()
+        assert (told["addr"], told["scheme"], told["host"]) == ("203.0.113.9", "http", "www.example.com")
+        assert client.get("/files/a.txt").text == "a file"
+        assert client.get("/files/missing.txt").status_code == 404
+        assert client.post("/upload", content=b"x" * 3_000_000).json()["size"] == 3_000_000
+        with client.stream("GET", "/slow") as response:
+            pieces = [piece for piece in response.iter_bytes() if piece]
+        assert b"".join(pieces) == b"part 0\npart 1\npart 2\n"
+        assert len(pieces) > 1
+        socket = websocket.create_connection(url.replace("http", "ws") + "/echo", timeout=10)
+        socket.send("hi")
+        assert socket.recv() == "echo hi"
+        socket.close()
+    # nginx has sent the file itself
+    assert "GET /files/a.txt" not in app.log()
+    assert "GET /files/missing.txt" in app.log()
 
-    def test_behind_nginx(serve: Serve) -> None:
-        """With what --nginx-conf writes: files, uploads, streams, WebSockets, the client's address."""
-        app = serve(telling(trusted_proxies="127.0.0.1"), files=FILES)
-        with nginx(_nginx_conf(app)) as url, httpx.Client(base_url=url, trust_env=False) as client:
-            told = client.get(
-                "/tell", headers={"Host": "www.example.com", "X-Forwarded-For": "203.0.113.9"}
-            ).json()
-            assert (told["addr"], told["scheme"], told["host"]) == ("203.0.113.9", "http", "www.example.com")
-            assert client.get("/files/a.txt").text == "a file"
-            assert client.get("/files/missing.txt").status_code == 404
-            assert client.post("/upload", content=b"x" * 3_000_000).json()["size"] == 3_000_000
-            with client.stream("GET", "/slow") as response:
-                pieces = [piece for piece in response.iter_bytes() if piece]
-            assert b"".join(pieces) == b"part 0\npart 1\npart 2\n"
-            assert len(pieces) > 1
-            socket = websocket.create_connection(url.replace("http", "ws") + "/echo", timeout=10)
-            socket.send("hi")
-            assert socket.recv() == "echo hi"
-            socket.close()
-        # nginx has sent the file itself
-        assert "GET /files/a.txt" not in app.log()
-        assert "GET /files/missing.txt" in app.log()
 
-    def test_below_a_path_of_nginx(serve: Serve) -> None:
-        """With `root_path` URLs have the path that nginx takes off."""
-        app = serve(telling(root_path="/shop", trusted_proxies="127.0.0.1"), files=FILES)
-        conf = f"""
-        server {{
-            listen LISTEN;
-            location /shop/ {{
-                proxy_pass http://127.0.0.1:{app.port}/;
-                proxy_set_header Host $http_host;
-                proxy_set_header X-Forwarded-Proto https;
-            }}
+@needs_nginx
+def test_below_a_path_of_nginx(serve: Serve) -> None:
+    """With `root_path` URLs have the path that nginx takes off."""
+    app = serve(telling(root_path="/shop", trusted_proxies="127.0.0.1"), files=FILES)
+    conf = f"""
+    server {{
+        listen LISTEN;
+        location /shop/ {{
+            proxy_pass http://127.0.0.1:{app.port}/;
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-Proto https;
         }}
-        """
-        with nginx(conf) as url:
-            told = httpx.get(f"{url}/shop/tell", trust_env=False).json()
-            assert (told["url"], told["scheme"]) == ("/shop/tell", "https")
-            assert httpx.get(f"{url}/shop/files/a.txt", trust_env=False).text == "a file"
-            assert (
-                httpx.get(f"{url}/shop/files", trust_env=False).headers["location"].endswith("/shop/files/")
-            )
+    }}
+    """
+    with nginx(conf) as url:
+        told = httpx.get(f"{url}/shop/tell", trust_env=False).json()
+        assert (told["url"], told["scheme"]) == ("/shop/tell", "https")
+        assert httpx.get(f"{url}/shop/files/a.txt", trust_env=False).text == "a file"
+        assert httpx.get(f"{url}/shop/files", trust_env=False).headers["location"].endswith("/shop/files/")
 
 
 def test_nobody_else_is_believed(serve: Serve) -> None:
@@ -235,8 +235,7 @@ def test_a_mounted_alias(serve: Serve) -> None:
     # the id of a request is the same in all logs
     made = client.post("/x/upload", content=b"").json()["gtxid"]
     wait_for(lambda: re.search(rf"POST /x/upload .*{made}", app.log()), "it is logged")
-    for server in (one, two):
-        assert "GET " in server.log()  # they take turns
+    wait_for(lambda: all("GET " in server.log() for server in (one, two)), "they take turns")
     one.kill()
     assert [client.get("/x/tell").status_code for _ in range(4)] == [200] * 4
 

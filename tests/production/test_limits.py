@@ -54,6 +54,20 @@ def test_a_client_that_takes_nothing(serve: Serve) -> None:
         wait_for(lambda: "stream closed" in app.log(), "the stream is closed")
 
 
+def test_http_1_0_gets_no_chunks(serve: Serve) -> None:
+    """A client of HTTP/1.0 does not know chunks: a stream's end is the connection's."""
+    app = serve(
+        service().replace(
+            "while True:\n                    yield", "for _ in range (3):\n                    yield"
+        )
+    )
+    with connected(app.port, b"GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n") as client:
+        head, _, body = read_all(client).partition(b"\r\n\r\n")
+    assert body == b"tick\n" * 3
+    assert b"transfer-encoding" not in head
+    assert b"connection: close" in head
+
+
 def test_heads_have_a_limit(serve: Serve) -> None:
     """A head of more than 64 KiB is answered with 431, before it has ended."""
     app = serve(service())

@@ -119,9 +119,10 @@ def test_id_comes_back(app: Launched, number: Any) -> None:
 
 
 def test_version_1(app: Launched) -> None:
-    """A request without a version is one of JSON-RPC 1.0, and so is its answer."""
+    """A request without a version, or that of JSON-RPC 1.0, is one of it, and so is its answer."""
     call = {"method": "math.add", "params": [1, 2], "id": 5}
-    assert post(app, call).json() == {"result": 3, "error": None, "id": 5}
+    for request_ in (call, {**call, "jsonrpc": "1.0"}):
+        assert post(app, request_).json() == {"result": 3, "error": None, "id": 5}
     call = {"method": "crash", "params": [], "id": 5}
     assert post(app, call).json() == {"result": None, "error": FAILED, "id": 5}
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import struct
 
 import pytest
+import websocket
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ..launch import Launched
+from ..servers import HOST
 from .talking import BINARY, CLOSE, PING, Client, Raw, frame
 
 SOURCE = """
@@ -103,6 +105,23 @@ def test_incomplete_handshakes(app: Launched, missing: str) -> None:
     del headers[missing]
     assert 400 <= app.client.get("/echo", headers=headers).status_code < 500
     assert 400 <= app.client.get("/echo", headers={**headers, missing: "x"}).status_code < 500
+
+
+def test_handshakes_without_a_key(app: Launched) -> None:
+    """A handshake without its key is refused as any bad request is, in the form that the client accepts."""
+    headers = {"Upgrade": "websocket", "Connection": "Upgrade", "Accept": "application/json"}
+    answer = app.client.get("/echo", headers=headers)
+    assert (answer.status_code, answer.json()) == (400, {"code": 40000, "message": "bad request"})
+
+
+def test_two_origins(app: Launched) -> None:
+    """A client that sends its own Origin and another one is taken at the first."""
+    client = websocket.create_connection(
+        f"ws://{HOST}:{app.port}/echo", timeout=5, header=["Origin: http://other.example"]
+    )
+    client.send("x")
+    assert client.recv() == "x"
+    client.close()
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -51,6 +51,12 @@ SOURCE = """
                 yield "{} {} {} {}".format(name, count, message, websocket.client_id)
         return talk()
 
+    @flask.route("/was")
+    @skitai.websocket("message", 60)
+    def was():
+        assert skitai.was is not None and request.environ["skitai.was"].request is skitai.was.request
+        return skitai.was.request.uri if request.args["message"] == "uri" else ""
+
     @flask.route("/page")
     def page():
         return "a page"
@@ -73,6 +79,13 @@ def is_over(app: Launched, name: str) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def test_was(app: Launched) -> None:
+    """`skitai.was` belongs to the message that is handled; an empty answer is an empty message."""
+    with Client(app, "/flask/was?q=1") as client:
+        assert client.ask("uri") == "/flask/was?q=1&message=uri"
+        assert client.ask("nothing") == ""
 
 
 def test_view_for_each_message(app: Launched) -> None:

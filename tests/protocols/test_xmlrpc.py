@@ -67,6 +67,20 @@ SOURCE = """
             raise ValueError(text)
         return task.fetch()
 
+    def plus_one(was, task):
+        return task.fetch() + 1
+
+    @app.route("/later")
+    def later(was, what):
+        task = was.Thread(abs, args=(-4,))
+        return {
+            "then": lambda: task.then(plus_one),
+            "data": lambda: task.then(),
+            "group": lambda: was.Tasks(task, was.Mask(1)).then(lambda was, tasks: tasks.fetch()),
+            "fails": lambda: was.Thread(abs, args=("x",)).then(plus_one),
+            "bare": lambda: task,
+        }[what]()
+
     @app.route("/lookup")
     def lookup(was):
         raise KeyError("nothing")
@@ -210,6 +224,23 @@ def test_failing_async_handler(app: Launched) -> None:
         getattr(procedures, "async")("fail")
 
 
+@pytest.mark.parametrize(("what", "value"), [("then", 5), ("data", 4), ("group", [4, 1])])
+def test_answers_that_are_made_later(app: Launched, what: str, value: Any) -> None:
+    """What `then` makes of a task is the value of the call."""
+    with proxy(app) as procedures:
+        assert procedures.later(what) == value
+
+
+def test_answers_that_fail_later(app: Launched) -> None:
+    """What fails in a callback of `then` is a fault; a bare task is no value, as it was."""
+    with proxy(app) as procedures:
+        with pytest.raises(xmlrpc.client.Fault):
+            procedures.later("fails")
+        with pytest.raises(xmlrpc.client.ProtocolError) as error:
+            procedures.later("bare")
+    assert error.value.errcode == 500
+
+
 def test_hooks(app: Launched) -> None:
     """Hooks run for each call, and see its path."""
     app.client.get("/rpc/seen")
@@ -338,7 +369,11 @@ def test_deep_values(app: Launched) -> None:
     for _ in range(101):
         value = [value]
     assert post(app, xmlrpc.client.dumps((value,), "same")).status_code == 400
-    assert post(app, xmlrpc.client.dumps((value[0][0],), "same")).status_code == 200
+    allowed = xmlrpc.client.dumps((value[0][0],), "same")
+    assert post(app, allowed).status_code == 200
+    prefixed = xmlrpc.client.dumps((value,), "same").replace("value>", "x:value>")
+    assert post(app, prefixed).status_code == 400
+    assert post(app, allowed.replace("value>", "x:value>")).content == post(app, allowed).content
 
 
 def test_body_limit(app: Launched) -> None:

@@ -109,11 +109,12 @@ def test_text_is_streamed() -> None:
     assert (answer.text, answer.headers["content-type"]) == ("one two three", "text/html")
 
 
-def test_text_is_sent_before_a_coroutine_waits() -> None:
-    """What was yielded is on its way when the coroutine begins to wait for a task."""
+def test_text_is_sent_before_a_coroutine_waits_again() -> None:
+    """What was yielded is on its way when the coroutine begins to wait for its second task."""
     release = threading.Event()
 
     def handler(was: Any) -> Generator[Any, Any, Any]:
+        yield was.Thread(int, "1")
         yield "early "
         yield was.Thread(release.wait, 10)
         yield "late"
@@ -129,6 +130,34 @@ def test_text_is_sent_before_a_coroutine_waits() -> None:
     answer = asyncio.run(run())
     assert answer.body == b"early late"
     assert answer.ended
+
+
+def test_text_around_the_first_task_is_kept_back() -> None:
+    """Until its second task a coroutine may still fail, set status and headers, or answer something else."""
+
+    def handler(was: Any, kind: str) -> Generator[Any, Any, Any]:
+        yield "before "
+        yield was.Thread(int, "1")
+        if kind == "missing":
+            raise was.Error("404 Not Found")
+        if kind == "api":
+            return was.API("201 Created", a=1)
+        yield "behind "
+        if kind == "response":
+            return was.response("202 Accepted", "end")
+        was.response.set_status("203 Other")
+        was.response["X-Set"] = "late"
+        return "end"
+
+    app = Atila("tests")
+    app.route("/<kind>", coroutine=True)(handler)
+    assert ask(app, "/missing").status_code == 404
+    answer = ask(app, "/api")
+    assert (answer.status_code, answer.json()) == (201, {"a": 1})
+    answer = ask(app, "/response")
+    assert (answer.status_code, answer.text) == (202, "before behind end")
+    answer = ask(app, "/text")
+    assert (answer.status_code, answer.text, answer.headers["x-set"]) == (203, "before behind end", "late")
 
 
 def test_coroutines_without_a_value_answer_what_they_yielded() -> None:
@@ -160,7 +189,27 @@ def test_errors_before_anything_was_sent() -> None:
         "message": "forbidden",
         "more_info": "not you",
     }
-    assert ask(driving(crashing), "/").status_code == 502
+    assert ask(driving(crashing), "/").status_code == 500
+
+
+def test_crashes_before_the_first_task() -> None:
+    """An exception without a status is a 500 until the coroutine has waited for a task, a 502 then."""
+
+    def crashing(was: Any, kind: str) -> Generator[Any, Any, Any]:
+        if kind == "masked":
+            yield was.Mask(1)
+        if kind == "waited":
+            yield was.Thread(int, "1")
+        if kind == "refused":
+            raise was.Error("403 Forbidden")
+        if kind == "mapped":
+            return was.Map(a=was.Thread(int, "x"))
+        raise LookupError
+
+    app = Atila("tests")
+    app.route("/<kind>", coroutine=True)(crashing)
+    codes = [ask(app, f"/{kind}").status_code for kind in ("first", "masked", "waited", "refused", "mapped")]
+    assert codes == [500, 500, 502, 403, 502]
 
 
 def test_errors_in_the_middle_of_a_stream() -> None:
@@ -187,6 +236,7 @@ def test_clients_that_go_close_the_coroutine() -> None:
 
     def handler(was: Any) -> Generator[Any, Any, Any]:
         try:
+            yield was.Thread(int, "1")
             yield "early"
             yield was.Thread(release.wait, 10)
         finally:
@@ -286,19 +336,20 @@ def test_input_ends_at_the_limit() -> None:
     assert asyncio.run(run()).status == 413
 
 
-def test_coroutines_are_generators() -> None:
-    """A handler with `coroutine = True` that returns no generator is at fault; its decorators may answer."""
+def test_what_is_no_generator() -> None:
+    """A coroutine route whose handler is no generator is a 502, unless it returns what can be waited for.
 
-    def early(was: Any) -> str:
-        return "early"
+    Decorators may answer in its place.
+    """
 
     def handler(was: Any) -> Generator[Any, Any, Any]:
         yield "late"
 
     app = driving(lambda was: "plain")
-    app.route("/early", coroutine=True)(app.run_before(early)(handler))
+    app.route("/early", coroutine=True)(app.run_before(lambda was: "early")(handler))
     assert ask(app, "/").status_code == 502
     assert ask(app, "/early").text == "early"
+    assert ask(driving(lambda was: was.Map(a=1)), "/").json() == {"a": 1}
 
 
 def test_hundreds_of_coroutines(caplog: pytest.LogCaptureFixture) -> None:

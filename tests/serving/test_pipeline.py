@@ -176,6 +176,15 @@ def test_apps_answer_http_and_websocket_only() -> None:
         play(Atila("app"), type="smtp")
 
 
+@pytest.mark.parametrize("target", ["/none", "/get", "/json", "/folder", "/cors", "/gone/x"])
+@pytest.mark.parametrize(("status", "length"), [(411, None), (413, "1001")])
+def test_the_length_of_a_body_is_looked_at_first(target: str, status: int, length: str | None) -> None:
+    """A body that cannot be received is refused before anything else that is wrong with its request."""
+    headers = {"Origin": "https://foe.example"} | ({"Content-Length": length} if length else {})
+    scope = make_scope(target, "POST", headers)
+    assert asyncio.run(Connection(declare(Atila("app")), scope, None).run()).status == status
+
+
 # -- bodies -------------------------------------------------------------------------------------------------
 
 

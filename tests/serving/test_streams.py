@@ -220,6 +220,27 @@ def test_streams_have_status_headers_and_cookies() -> None:
     assert answer.headers["set-cookie"].startswith("a=1")
 
 
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+def test_statuses_without_body_send_no_stream(status: str) -> None:
+    """A stream under a status that has no body is closed unsent."""
+    closed: list[int] = []
+
+    class Pieces:
+        def __iter__(self) -> Pieces:
+            return self
+
+        def __next__(self) -> str:
+            return "piece"
+
+        def close(self) -> None:
+            closed.append(1)
+
+    answer = ask(streaming(lambda was: was.response(status, Pieces())), "/")
+    assert (answer.status_code, answer.content) == (int(status[:3]), b"")
+    assert "content-type" not in answer.headers
+    assert closed == [1]
+
+
 def test_requests_are_answered_while_others_stream() -> None:
     """A stream gives its thread back between two pieces: more streams than threads go on side by side."""
     release = threading.Event()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
 from atila_compat import skitai
+from atila_compat.skitai.mounts import current_mounts
 
 from .test_server import atila, mounts, running
 
@@ -57,3 +60,24 @@ async def test_scheduled_functions(caplog: pytest.LogCaptureFixture) -> None:
             while len(calls) < 2:
                 await anyio.sleep(0.01)
     assert "tick failed" in caplog.text
+
+
+async def test_django_projects(tmp_path: Path) -> None:
+    """Beside a `settings.py` the variable `application` is mounted, where no other is named."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "settings.py").touch()
+    (project / "wsgi.py").write_text(
+        "def application(environ, start_response):\n"
+        "    start_response('200 OK', [])\n"
+        "    return [environ['SCRIPT_NAME'].encode()]\n"
+    )
+    skitai.mount_django("/shop", "project/wsgi.py")
+    (mounted,) = current_mounts().apps
+    assert mounted.pref.config.MAX_UPLOAD_SIZE == 256 * 2**20
+    try:
+        async with running(skitai.asgi()) as client:
+            assert (await client.get("/shop/")).text == "/shop/"
+    finally:
+        sys.path.remove(str(project))
+        del sys.modules["skitai.mounted.project.wsgi"]

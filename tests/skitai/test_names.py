@@ -8,7 +8,7 @@ import pytest
 
 import atila_compat
 from atila_compat import skitai
-from atila_compat.errors import AtilaError, HTTPError, TaskError
+from atila_compat.errors import HTTPError, TaskError
 
 PUBLIC = [
     "add_database_interface",
@@ -201,13 +201,6 @@ def test_register_g_decorates() -> None:
     assert Decorated.__name__ == "Decorated"
     assert "names.first" in skitai.g
     assert "names.second" in skitai.g
-
-
-@pytest.mark.parametrize("function", ["mount_django"])
-def test_what_is_not_served_says_so(function: str) -> None:
-    """A function of a later version names what to do instead."""
-    with pytest.raises(AtilaError, match="not served yet: "):
-        getattr(skitai, function)()
 
 
 def test_was_outside_of_requests() -> None:

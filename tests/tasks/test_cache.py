@@ -82,6 +82,9 @@ def test_only_good_answers_are_kept(was: Was, api: Peer) -> None:
     for _ in range(2):
         was.get("@api/status/202").dispatch(cache=60, cache_if=(200, 202))
     assert count(api) == 5
+    for _ in range(2):
+        assert was.get("@api/status/410").dispatch(cache=60, cache_if=(410,)).status_code == 410
+    assert count(api) == 6
 
 
 def test_results_expire(was: Was, api: Peer) -> None:

@@ -90,12 +90,12 @@ def test_keywords_of_calls(was: Was, shop: Path) -> None:
     task = was.db("@shop", meta={"unit": 1}, filter=lambda rows: len(rows)).execute("select * from t")
     assert (task.fetch(), task.meta["unit"]) == (3, 1)
     endless = "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c"
-    assert was.db("@shop", timeout=0.2).execute(endless).dispatch().reason == "Timeout"
+    assert was.db("@shop", timeout=0.2).execute(endless).dispatch().reason == "Operation Timeout"
     assert was.db("@shop").execute("select 1 as a").one().a == 1
 
 
 def test_what_is_kept_is_used_where_the_app_says_so(was: Was, shop: Path) -> None:
-    """Results are answered from the cache with use_cache or cache, never without."""
+    """Results are answered from the cache with use_cache, never without."""
 
     def count(**options: Any) -> int:
         task = was.db("@shop", **options).execute("select count(*) as n from t")
@@ -104,7 +104,7 @@ def test_what_is_kept_is_used_where_the_app_says_so(was: Was, shop: Path) -> Non
     assert count(use_cache=True) == 3
     was.db("@shop").insert("t").set(a="w").execute().commit()
     assert count(use_cache=True) == 3
-    assert count(cache=60) == 3
+    assert count(cache=60) == 4
     assert count() == 4
     assert count(use_cache=True) == 4
 

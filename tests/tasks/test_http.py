@@ -111,6 +111,15 @@ def test_other_servers_learn_who_asks(was: Was, api: Peer) -> None:
     assert headers_of(was.get("@api/x", use_cache=False))["cache-control"] == "no-cache"
 
 
+def test_parameters_have_the_type_of_bodies(was: Was, api: Peer) -> None:
+    """A GET with parameters names the content type, although it has no body; others name none."""
+    assert headers_of(was.get("@api/x", {"a": 1}))["content-type"] == "application/json"
+    assert (
+        headers_of(was.delete("@api/x", {"a": 1}, headers={"Content-Type": "a/b"}))["content-type"] == "a/b"
+    )
+    assert "content-type" not in headers_of(was.get("@api/x"))
+
+
 @pytest.mark.parametrize(
     ("path", "data"),
     [

@@ -41,7 +41,7 @@ def test_what_is_sent(runtime: Runtime, data: Any, kind: str, body: bytes, sent_
     assert payload.encode(runtime, data, kind) == (body, {"Content-Type": sent_as})
 
 
-@pytest.mark.parametrize("data", [None, "", b""])
+@pytest.mark.parametrize("data", [None, "", b"", {}])
 def test_nothing_is_sent_for_nothing(runtime: Runtime, data: Any) -> None:
     """No body has no type."""
     assert payload.encode(runtime, data, "application/json") == (None, {})

@@ -60,6 +60,7 @@ def test_parameters_of_methods_without_body(stub: Stub) -> None:
     """For get and its like, dict and keywords are query parameters."""
     assert asked(stub.get("/x", {"a": "1 2"}, c=3))[1] == "/v1/x?a=1%202&c=3"
     assert asked(stub.get("/x?q=1", c=3))[1] == "/v1/x?q=1&c=3"
+    assert asked(stub.get("/x/{}", 1, 2))[1] == "/v1/x/1"
     assert asked(stub.options("/x", a=1)) == ("OPTIONS", "/v1/x?a=1", "")
     assert asked(stub.trace("/x"))[0] == "TRACE"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -10,11 +9,10 @@ import pytest
 
 from atila_compat import skitai
 from atila_compat.errors import AtilaError, MissingExtra
-from atila_compat.testing.driver import BROWSERS, Chrome
+from atila_compat.testing.driver import Chrome
 
 from ..launch import Serve
-
-HAS_BROWSER = any(map(shutil.which, BROWSERS)) and shutil.which("chromedriver") is not None
+from ..programs import needs_browser
 
 SOURCE = """
 from atila_compat import Atila, skitai
@@ -37,16 +35,11 @@ skitai.run()
 """
 
 
+@needs_browser
 @pytest.mark.timeout(120)
 def test_browser(serve: Serve, tmp_path: Path) -> None:
-    """The browser goes to pages of the server with the client's cookies, finds elements and takes pictures;
-    where there is none the error says what to install.
-    """
+    """The browser goes to pages of the server with the client's cookies, finds elements, takes pictures."""
     with skitai.test_client(port=serve(SOURCE).port, temp_dir=str(tmp_path)) as client:
-        if not HAS_BROWSER:
-            with pytest.raises(AtilaError, match="apt-get install chromium"):
-                client.driver.navigate("/")
-            return
         driver = client.driver
         driver.navigate("/")
         assert driver.one("#name").text == "nobody"

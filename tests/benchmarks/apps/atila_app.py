@@ -92,7 +92,28 @@ def mapped(was: Any) -> Any:
     return was.Map(**{key: was.Thread(wait, args=(number, 0)) for number, key in enumerate("abcde", 1)})
 
 
+@app.route("/add")
+def add(was: Any, a: int, b: int) -> Any:
+    return a + b
+
+
+@app.route("/upload", methods=["POST"])
+def upload(was: Any, file: Any) -> Any:
+    return was.API(size=file.size)
+
+
+@app.route("/echo")
+@app.websocket(skitai.WS_COROUTINE, 600)
+def echo(was: Any) -> Any:
+    while True:
+        message = yield was.Input()
+        if not message:
+            break
+        yield message
+
+
 if __name__ == "__main__":
+    skitai.set_max_upload_size(4 * 1024**3)
     if os.environ.get("BENCHMARK_SQLITE"):
         skitai.alias("@sqlite", skitai.DB_SQLITE3, os.environ["BENCHMARK_SQLITE"])
     if os.environ.get("BENCHMARK_POSTGRES"):
