@@ -153,7 +153,6 @@ class Atila(
         self.session_timeout: int | None = None
         self.access_control_allow_origin: Any = None
         self.access_control_max_age = 0
-        self.authenticate: Any = None
         self.realm = "App"
         self.users: dict[str, Any] = {}
         self.opaque: str | None = None

@@ -51,7 +51,8 @@ class Was(URLs, Answers, Deprecated, Rendering, Files, ClientState, Tokens, Task
         runtime: what lives with the event loop; tasks run there.
     """
 
-    VERSION = version = (0, 11)
+    VERSION = (0, 11)
+    version = "0.38.1.2"
     Input = Input
     cloned = False
 
@@ -118,7 +119,7 @@ class Was(URLs, Answers, Deprecated, Rendering, Files, ClientState, Tokens, Task
         digest = (
             uuid.uuid4().bytes if seed is None else hashlib.md5(seed.encode(), usedforsecurity=False).digest()
         )
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return base64.b64encode(digest, altchars=b".-").rstrip(b"=").decode()
 
     def gentemp(self) -> str:
         """An unused path for a temporary file."""

@@ -142,7 +142,7 @@ class _Exchange:
         self.started = True
         names = {name.lower() for name, _ in self._headers}
         if self._status not in (204, 304):
-            if b"content-type" not in names:
+            if b"content-type" not in names and length != 0:  # nothing has no type
                 self._headers.append((b"content-type", b"text/html"))
             if length is not None and b"content-length" not in names:
                 self._headers.append((b"content-length", b"%d" % length))

@@ -64,9 +64,13 @@ class Maintenance:
     def maintain(self, per: Handler) -> Handler: ...
 
     @overload
-    def maintain(self, per: int = 1, threading: bool = False) -> Callable[[Handler], Handler]: ...
+    def maintain(
+        self, per: int = 1, threading: bool = False, *, per_maintaining: int | None = None
+    ) -> Callable[[Handler], Handler]: ...
 
-    def maintain(self, per: int | Handler = 1, threading: bool = False) -> Any:
+    def maintain(
+        self, per: int | Handler = 1, threading: bool = False, *, per_maintaining: int | None = None
+    ) -> Any:
         """Run the function in maintenance rounds: `job(was, now, count)`.
 
         `now` is the time in seconds of the epoch, `count` the number of the round, from 0. Used plain or with
@@ -74,6 +78,7 @@ class Maintenance:
 
         Args:
             per: take part in each `per`th round only.
+            per_maintaining: the original's name of `per`.
             threading: run in a thread of its own; the other jobs of a round run one after the other.
 
         Raises AssertionError where another job has the function's name, unless its module is being reloaded;
@@ -81,9 +86,9 @@ class Maintenance:
         """
         if callable(per):
             return self._add(per, 1, threading)
-        every = int(per)
+        every = int(per if per_maintaining is None else per_maintaining)
         if every < 1:
-            raise ValueError(f"maintain: per has to be at least 1, got {per!r}")
+            raise ValueError(f"maintain: per has to be at least 1, got {every!r}")
         return lambda func: self._add(func, every, threading)
 
     def _add(self, func: Handler, per: int, threading: bool) -> Handler:

@@ -144,12 +144,14 @@ def error_details(
     shown: Any = None
     if debug and exc_info and exc_info[0]:
         shown = traceback_html(exc_info) if wants_page(accept, status_code) else traceback_lines(exc_info)
+    if debug and not detail:  # templates show it: nothing beside a traceback, None in its place
+        detail = "" if shown or detail == "" else None
     return {
         "code": status_code,
         "errno": errno,
         "message": reason,
         "detail": detail,
-        "mode": "debug" if debug else "normal",
+        "mode": "debug" if shown else "normal",
         "time": formatdate(usegmt=True),
         "url": url,
         "software": software,

@@ -14,6 +14,7 @@ from .media_types import UNKNOWN
 if TYPE_CHECKING:
     from ..app import Atila
     from .request import Request
+    from .response import Response
 
 __all__ = ["FileReply", "Files", "RedirectReply"]
 
@@ -30,6 +31,7 @@ class Files:
     if TYPE_CHECKING:
         app: Atila
         request: Request
+        response: Response
 
     def File(  # noqa: N802 - the original's name
         self, path: Any, mimetype: str = UNKNOWN, filename: str | None = None
@@ -51,6 +53,8 @@ class Files:
     def MountedFile(self, uri: str) -> FileReply | RedirectReply:  # noqa: N802
         """The file that the service has at this URL path, with everything that static files do.
 
+        Its type is the one that the handler has set, if any, else that of its name.
+
         Raises HTTPError 404 where there is none.
         """
         scope = self.request.scope
@@ -65,6 +69,7 @@ class Files:
             # the app's own mount point is no part of the paths of files
             inner = self.app.basepath.rstrip("/")
             return RedirectReply(found.path, (scope.get("root_path") or "").removesuffix(inner))
+        found.content_type = self.response.get_header("Content-Type") or found.content_type
         return found
 
     def Static(self, uri: str) -> FileReply | RedirectReply:  # noqa: N802

@@ -14,7 +14,7 @@ from ..context import get_was
 from ..errors import HTTPError
 from ..structures import AttrDict, CaseInsensitiveDict, lazy
 from ..types import Scope
-from .arguments import decode_query, merge, parse_query
+from .arguments import Arguments, decode_query, merge, parse_query
 from .environ import build_environ
 from .input import parse_length
 
@@ -204,7 +204,7 @@ class Request:
 
     def get_content_type(self) -> str | None:
         """The media type without parameters."""
-        return self.get_header_noparam("content-type")  # type: ignore[no-any-return]
+        return self.get_header_noparam("content-type") or None
 
     def get_main_type(self) -> str | None:
         """The part of the media type before its slash."""
@@ -293,9 +293,7 @@ class Request:
         """The form, parsed; None where the body is none."""
         if self.multipart is not None:
             return self.multipart
-        if not self.body and self.body != b"":
-            return None
-        if not self.lowered.get("content-type", "").lower().startswith(FORM_TYPE):
+        if not self.body or not self.lowered.get("content-type", "").lower().startswith(FORM_TYPE):
             return None
         return parse_query(self.body.decode("utf-8", "replace"))
 
@@ -317,8 +315,7 @@ class Request:
         form = self.FORM
         if form is not None:
             return form
-        data = self.JSON
-        return {} if data is None else data
+        return self.JSON or {}
 
     @lazy
     def merged(self) -> dict[str, Any]:
@@ -326,16 +323,16 @@ class Request:
         return merge(self.PARAMS, self.URL, self.DATA)
 
     @lazy
-    def ARGS(self) -> AttrDict:  # noqa: N802
+    def ARGS(self) -> Arguments:  # noqa: N802
         """Path parameters, query, body and the defaults of what is missing, in one dict."""
-        args = AttrDict(self.merged)
+        args = Arguments(self.merged)
         if self.route is not None:
             for name, value in self.route.resource.defaults.items():
                 args.setdefault(name, value)
         return args
 
     @property
-    def args(self) -> AttrDict:
+    def args(self) -> Arguments:
         """The same as `ARGS`."""
         return self.ARGS
 
@@ -349,9 +346,8 @@ class Request:
 
         Raises HTTPError 400 where one of them is malformed.
         """
-        self.URL  # noqa: B018 - computed at its first use
-        if self.body or self.multipart is not None:
-            self.DATA  # noqa: B018
+        if self.body or self.multipart is not None or self.scope.get("query_string"):
+            self.merged  # noqa: B018 - computed at its first use, which should not come after the hooks
 
     def form(self) -> Values | None:
         """The form, or None."""

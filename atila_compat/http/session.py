@@ -75,7 +75,7 @@ class Session(SealedCookie):
         Raises TypeError where `k` is no str, or `v` is of a type that cannot be stored.
         """
         if not isinstance(k, str):
-            raise TypeError(f"Session key must be string type, not {type(k).__name__}: use str(key)")
+            raise TypeError("Session key must be string type")
         if type(v) not in tagged.SCALARS:
             tagged.check(v)
         self._read()[k] = v
@@ -139,12 +139,13 @@ class Session(SealedCookie):
     def getv(self, k: str, default: Any = None, expire_if_error: bool = False) -> Any:
         """As `get`, but only from the address that the session was given to.
 
-        Raises ValueError where it comes from another; `expire_if_error`: which also ends the session.
+        Raises ValueError where it comes from another, or the client has sent none; `expire_if_error`: which
+        also ends the session.
         """
-        if self.exists() and not self.source_verified():
+        if not self.source_verified():
             if expire_if_error:
                 self.expire()
-            raise ValueError("session error: source verification failed, the client's address has changed")
+            raise ValueError("session error: source verification failed")
         return self.get(k, default)
 
     # -- time -----------------------------------------------------------------------------------------------

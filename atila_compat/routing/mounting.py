@@ -30,8 +30,8 @@ log = logging.getLogger("atila_compat.mounting")
 
 
 def join_points(*points: str) -> str:
-    """Mount points one behind the other, with single slashes and none at the end: `/a` + `/b/` = `/a/b`."""
-    return re.sub(r"/{2,}", "/", "/".join(("", *points))).rstrip("/") or "/"
+    """Mount points one behind the other, with single slashes: `/a/` + `/b/` = `/a/b/`."""
+    return re.sub(r"/{2,}", "/", "/".join(("", *filter(None, points))))
 
 
 @dataclass(eq=False)
@@ -269,7 +269,7 @@ class Mounting:
         if base and point.startswith(base + "/"):
             # The README mounts "/sub2/pages" in a package that is mounted at "/sub2", meaning /sub2/pages.
             return join_points(point)
-        return join_points(base, point)
+        return join_points(parent.point, point)
 
     def _mount_function(self, point: str, function: Callable[..., Any], options: dict[str, Any]) -> None:
         options = {**options, "point": self._continued(point, self.mount_context)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -34,6 +35,7 @@ class Route:
         own_authentication: the kind that this means where the app decides nothing.
         cors: allowed origins; UNSET where the app decides.
         origin: what has declared the route, the mount of a module; when that is reloaded, its routes go.
+        implied_by: the route whose optional parameter this one leaves out; None for one that was declared.
         url_args: how many of the resource's arguments come from the path.
         wanted: names of the arguments that query and body may give.
     """
@@ -45,6 +47,7 @@ class Route:
         "cors",
         "cors_max_age",
         "handler",
+        "implied_by",
         "input_stream",
         "methods",
         "origin",
@@ -77,12 +80,13 @@ class Route:
         self.resource = resource
         self.overridable = overridable
         self.origin = origin
+        self.implied_by: Route | None = None
         self.rule = self._compile(text, resource) if has_parameters(text) else None
         methods = _several(options.get("methods")) or DEFAULT_METHODS
         self.methods = frozenset(method.upper() for method in methods)
         content_types = _several(options.get("content_types"))
         self.content_types = frozenset(t.lower() for t in content_types) if content_types else None
-        self.authenticate = self._authentication(options, mount_options)
+        self.authenticate = self._authentication(resource.options, mount_options, options)
         own = "digest" if self.authenticate is True else self.authenticate
         self.own_authentication: str | None = None if own is UNSET else own
         self.cors = options.get("access_control_allow_origin", UNSET)
@@ -112,6 +116,24 @@ class Route:
         if names:
             self.routable["urlargs"] = len(names)
 
+    def implied(self) -> Route:
+        """The same route for the path that leaves out its one, optional parameter."""
+        twin = copy.copy(self)
+        twin.implied_by = self
+        shown: str = self.routable["route"]
+        shown = shown[: shown.index("/<")]
+        assert self.rule is not None
+        twin.routable = {
+            **self.routable,
+            "route": "/" if self.text.startswith("/<") else shown,
+            "argspec": (
+                self.resource.args,
+                tuple(zip(self.rule.names, self.rule.kinds, strict=True)),
+                len(self.resource.defaults),
+            ),
+        }
+        return twin
+
     @staticmethod
     def _compile(text: str, resource: Resource) -> Rule:
         rule = Rule(text)
@@ -120,12 +142,14 @@ class Route:
             # Reported when the route is called, as the original does: 530 Parameter Mismatch.
             return rule
         if rule.names and rule.names[-1] in resource.defaults and text.endswith(">"):
-            return Rule(text, optional=True)
+            return Rule(text, optional=True, default=resource.defaults[rule.names[-1]])
         return rule
 
     @staticmethod
-    def _authentication(options: dict[str, Any], mount_options: dict[str, Any]) -> Any:
-        kind = mount_options.get("authenticate", options.get("authenticate", UNSET))
+    def _authentication(*options: dict[str, Any]) -> Any:
+        """What the first of the options that asks for authentication says; none of them can switch it off."""
+        told = [each["authenticate"] for each in options if "authenticate" in each]
+        kind = next((each for each in told if each), told[-1] if told else UNSET)
         if kind is UNSET:
             return kind
         if isinstance(kind, int):
@@ -169,6 +193,13 @@ class RouteSet:
         """The parameters of `path` as they stand there, or None where it does not match."""
         return None if self.rule is None else self.rule.match(path)
 
+    def is_implied_by(self, resource: Resource) -> bool:
+        """Whether a route of this resource is here because its optional parameter may be left out."""
+        return any(
+            route.implied_by is not None and route.resource.id == resource.id
+            for route in self.by_method.values()
+        )
+
     def add(self, route: Route) -> list[str]:
         """Take `route` in; returns the methods for which it replaced another.
 
@@ -182,7 +213,7 @@ class RouteSet:
                     continue
                 if route.overridable == "extends" and present.overridable != "extends":
                     continue
-                if present.overridable == route.overridable:
+                if present.overridable == route.overridable and present.implied_by is None:
                     replaced.append(method)
             self.by_method[method] = route
         self.allowed.update(self.by_method)
@@ -198,7 +229,9 @@ class RouteSet:
 
     def keep(self, wanted: Callable[[Route], bool]) -> bool:
         """Forget the routes that are not wanted; whether there are others."""
-        self.by_method = {method: route for method, route in self.by_method.items() if wanted(route)}
+        self.by_method = {
+            method: route for method, route in self.by_method.items() if wanted(route.implied_by or route)
+        }
         self.allowed = set(self.by_method)
         for route in self.by_method.values():
             route.routable["methods"] = self.allowed

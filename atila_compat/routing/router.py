@@ -29,7 +29,6 @@ class Router:
 
     def __init__(self) -> None:
         self._exact: dict[str, RouteSet] = {}
-        self._implied: dict[str, RouteSet] = {}
         self._patterns: dict[str, RouteSet] = {}
         self._index: PatternIndex | None = None
         self._closed: list[tuple[re.Pattern[str], int]] = []
@@ -41,10 +40,19 @@ class Router:
         if rule is None:
             return self._set_of(self._exact, route.text).add(route)
         if rule.optional and len(rule.names) == 1:
-            self._set_of(self._implied, rule.prefix or "/").add(route)
+            self._imply(route, rule.prefix or "/")
         if rule.pattern not in self._patterns:
             self._index = None
         return self._set_of(self._patterns, rule.pattern, rule).add(route)
+
+    def _imply(self, route: Route, path: str) -> None:
+        """Let `route` answer `path` too, which leaves out its parameter, where nothing answers that yet.
+
+        What was there before stays, whatever its methods; what is declared later joins (spec/02 section 2).
+        """
+        present = self._exact.get(path)
+        if present is None or route.overridable == "overrides" or present.is_implied_by(route.resource):
+            self._set_of(self._exact, path).add(route.implied())
 
     @staticmethod
     def _set_of(table: dict[str, RouteSet], key: str, rule: Rule | None = None) -> RouteSet:
@@ -56,7 +64,7 @@ class Router:
     def copy(self) -> Router:
         """A router with the same routes, which can be changed without changing this one."""
         twin = Router()
-        for name in ("_exact", "_implied", "_patterns"):
+        for name in ("_exact", "_patterns"):
             table = {key: routes.copy() for key, routes in getattr(self, name).items()}
             setattr(twin, name, table)
         twin._closed = list(self._closed)
@@ -65,7 +73,7 @@ class Router:
 
     def keep(self, wanted: Callable[[Route], bool]) -> None:
         """Forget the routes that are not wanted."""
-        for table in (self._exact, self._implied, self._patterns):
+        for table in (self._exact, self._patterns):
             for key, routes in list(table.items()):
                 if not routes.keep(wanted):
                     del table[key]
@@ -88,7 +96,7 @@ class Router:
         for pattern, status_code in self._closed:
             if pattern.match(path):
                 raise Unrouted(status_code)
-        found = self._exact.get(path) or self._implied.get(path)
+        found = self._exact.get(path)
         if found is not None:
             return found, {}
         if path + "/" in self._exact:
@@ -119,7 +127,7 @@ class Router:
         for table in (self._exact, self._patterns):
             for routes in table.values():
                 for route in routes.by_method.values():
-                    if id(route) not in seen:
+                    if route.implied_by is None and id(route) not in seen:
                         seen.add(id(route))
                         yield route
 

@@ -60,6 +60,7 @@ class Rule:
         text: the full rule, `/users/<int:id>`.
         optional: the last parameter may be left out; with its slash, unless it is the only one: then the
             router knows the path without it as a rule of its own.
+        default: what the optional parameter is when it is left out.
 
     Attributes:
         pattern: what is matched, as a regular expression. Rules that match the same paths have the same
@@ -70,11 +71,22 @@ class Rule:
     Raises ValueError for a parameter that is none.
     """
 
-    __slots__ = ("_fullmatch", "converters", "kinds", "names", "optional", "pattern", "prefix", "text")
+    __slots__ = (
+        "_fullmatch",
+        "converters",
+        "default",
+        "kinds",
+        "names",
+        "optional",
+        "pattern",
+        "prefix",
+        "text",
+    )
 
-    def __init__(self, text: str, optional: bool = False) -> None:
+    def __init__(self, text: str, optional: bool = False, default: Any = None) -> None:
         self.text = text
         self.optional = optional
+        self.default = default
         pieces: list[str] = []
         kinds: list[str] = []
         names: list[str] = []
@@ -109,14 +121,16 @@ class Rule:
     def deliver(self, values: tuple[str | None, ...]) -> dict[str, Any] | None:
         """The typed parameters for what `match` gave; None where one is missing that may not be.
 
-        The last one may be, if it is optional: then it is missing in the dict too. Raises HTTPError 400 for
-        a value that its type lets through but cannot hold, `1.2.3` for a float.
+        The last one may be, if it is optional: then it has its default. Raises HTTPError 400 for a value
+        that its type lets through but cannot hold, `1.2.3` for a float.
         """
         params: dict[str, Any] = {}
         for name, convert, value in zip(self.names, self.converters, values, strict=True):
             if value:
                 params[name] = convert(value)
-            elif not self.optional or name != self.names[-1]:
+            elif self.optional and name == self.names[-1]:
+                params[name] = self.default
+            else:
                 return None
         return params
 

@@ -65,9 +65,11 @@ class RouteTable:
         if not self._admit(resource_id, resource, overridable):
             return
         resource.id = resource_id
-        point = context.point.rstrip("/") if context else ""
+        # A module at "/" serves its blank rule there; the app's own stands for its point without the slash,
+        # which is redirected (spec/02 section 3).
+        text = context.point.rstrip("/") + rule or "/" if context else rule
         mount_options = context.options if context else {}
-        route = Route(point + rule or "/", func, resource, options, mount_options, overridable, context)
+        route = Route(text, func, resource, options, mount_options, overridable, context)
         route.routable["route"] = rule  # as it is written, without the point of its module
         for method in self.router.add(route):
             if not (context and context.reloading):

@@ -18,11 +18,16 @@ if TYPE_CHECKING:
 Thing = str | Handler
 
 
+def _not_found(name: str) -> NameError:
+    app, colon, _ = name.partition(":")
+    return NameError(f"app `{app}` not found" if colon else f"{name} not found")
+
+
 def _route_of(app: Atila, thing: Thing) -> Route:
     name = thing if isinstance(thing, str) else resource_of(thing).id
     route = app.router.by_id.get(name)
     if route is None:
-        raise NameError(f"{name} not found")
+        raise _not_found(name)
     return route
 
 
@@ -50,7 +55,7 @@ def _build(app: Atila, route: Route, values: dict[str, Any]) -> str:
         return base + route.text + _query(values)
     in_path = {name: values.pop(name, None) for name in route.rule.names}
     if not any(value is not None for value in in_path.values()) and not route.rule.optional:
-        raise NameError(f"{route.resource.id} not found without its parameters")
+        raise _not_found(route.resource.id)  # no rule of this name goes without parameters
     return base + route.rule.build(in_path) + _query(values)
 
 
@@ -114,8 +119,11 @@ def _without_parameter(route: Route) -> str | None:
 def baseurl(app: Atila, thing: Thing) -> str:
     """The literal part of a resource's rule, mount point included; a slash follows before parameters.
 
-    None follows where the rule's only parameter may be left out: the resource is at that path, too.
+    None follows where the rule's only parameter may be left out: the resource is at that path, too. An
+    absolute path is itself literal.
     """
+    if _is_path(thing):
+        return urlfor(app, thing)
     route = _route_of(app, thing)
     base = app.basepath.rstrip("/")
     short = _without_parameter(route)
@@ -218,5 +226,5 @@ class URLs:
             return resource_of(thing).func(self, *args, **values)
         resource = app.resources.get(thing)
         if resource is None:
-            raise NameError(f"{thing} not found")
+            raise _not_found(thing)
         return resource.func(self, *args, **values)

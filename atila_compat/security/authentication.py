@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..routing.resource import resource_of
 from ..types import Handler
+from . import jwt
 from ._checks import settled
 from ._nonces import make_nonce
 from .digest import Verdict, is_complete, judge, parse_parameters
@@ -67,21 +68,39 @@ class Authentication:
         super().__init__()
         self._user_handler: Handler | None = None
         self._bearer_handler: Handler | None = None
+        self._authenticate: str | None = None
 
-    def authorization_required(self, kind: str) -> Callable[[Handler], Handler]:
+    @property
+    def authenticate(self) -> Any:
+        """What everybody has to pass who asks for anything of this app: None, "basic", "digest" or "bearer".
+
+        May be set to True, too, for "digest"; to False for None. Raises AssertionError for another kind.
+        """
+        return self._authenticate
+
+    @authenticate.setter
+    def authenticate(self, kind: Any) -> None:
+        if isinstance(kind, int):
+            kind = "digest" if kind else None
+        kinds = ", ".join(KINDS)
+        assert not kind or kind in KINDS, f"app.authenticate takes None, True, {kinds}, not {kind!r}"
+        self._authenticate = kind or None
+
+    def authorization_required(self, authenticate: str) -> Callable[[Handler], Handler]:
         """Let only those pass who authenticate; stands below `@app.route`.
 
         Args:
-            kind: "basic", "digest" or "bearer".
+            authenticate: "basic", "digest" or "bearer".
 
         Raises AssertionError for another kind.
         """
-        assert kind in KINDS, f"authorization_required takes {', '.join(KINDS)}, not {kind!r}"
+        kinds = ", ".join(KINDS)
+        assert authenticate in KINDS, f"authorization_required takes {kinds}, not {authenticate!r}"
 
         def decorate(func: Handler) -> Handler:
             resource = resource_of(func)
-            resource.options["authenticate"] = kind
-            resource.auth_requirements.append(("authorization", kind))
+            resource.options["authenticate"] = authenticate
+            resource.auth_requirements.append(("authorization", authenticate))
             return func
 
         return decorate
@@ -105,15 +124,19 @@ class Authentication:
     def find_user(self, was: Was, name: str) -> Record | None:
         """What the app knows of a user, None where it knows nobody of that name.
 
+        Who has no password is nobody, so that an empty one never opens anything.
+
         Raises TypeError where a record has another form than `authorization_handler` says.
         """
         if self._user_handler is not None:
             found = settled(self._user_handler(was, name), was)
         else:
             found = was.app.users.get(name)
-        if found is None:
+        if not found:
             return None
         record = Record(*found) if isinstance(found, (tuple, list)) else Record(found)
+        if not record.password:
+            return None
         if not isinstance(record.password, str):
             raise TypeError(f"the password of {name!r} should be a str, not {type(record.password).__name__}")
         return record
@@ -257,6 +280,9 @@ def _bearer(was: Was, scheme: str, token: str) -> list[str] | None:
     if scheme != "bearer":
         return [challenge]
     wrong = was.app.check_bearer(was, token)
+    if wrong and str(wrong) == object.__repr__(wrong):
+        # was.response(...), say, whose address is nobody's business
+        wrong = jwt.INVALID
     return [f"{challenge}, error={_quoted(wrong)}"] if wrong else None
 
 

@@ -167,7 +167,7 @@ class Permission:
         """Let the permission handler find out who asks, and let everybody pass."""
 
         def check(was: Was) -> Any:
-            return self._check("permission_handler", self._permission_handler)(was, set())
+            return self._check("permission_handler", self._permission_handler)(was, [])
 
         return _clarified(func, check)
 

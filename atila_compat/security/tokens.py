@@ -191,10 +191,10 @@ class Tokens:
 
     # -- passwords ------------------------------------------------------------------------------------------
 
-    def encrypt_password(self, pw: str) -> tuple[str, str]:
+    def encrypt_password(self, password: str) -> tuple[str, str]:
         """(salt, signature) to be kept in place of a password."""
-        return passwords.encrypt_password(pw)
+        return passwords.encrypt_password(password)
 
-    def verify_password(self, pw: str, salt: str, signature: str) -> bool:
+    def verify_password(self, password: str, salt: str, signature: str) -> bool:
         """Whether salt and signature were made of this password."""
-        return passwords.verify_password(pw, salt, signature)
+        return passwords.verify_password(password, salt, signature)

@@ -34,6 +34,8 @@ log = logging.getLogger("atila_compat.app")
 
 _MEANING = "_atila_http_error"
 """Attribute of a TypeError that comes from a request which does not fit: the error that the client gets."""
+_FINISHED = (Complete, Streaming, Sending, Driving, Waiting)
+"""Outcomes behind which no hook follows. What is deferred begins when they have run, as in the original."""
 
 
 def may_be_coroutine(func: Callable[..., Any], value: Any) -> bool:
@@ -57,9 +59,22 @@ class Exchange:
         authentication: the kind that has to be passed before the handler runs, None once it was.
         hooks_wait: the hooks behind the handler have not run yet, for it is an `async def` that goes on.
         crash_code: the status of an exception that has none; 500 in a coroutine that has not waited yet.
+        finished: the event `request:finished` was emitted.
+        path_params: the path's parameters before the hooks, which may change `PARAMS` but not the call; None
+            where there are no hooks.
     """
 
-    __slots__ = ("_left", "authentication", "context", "crash_code", "hooks_wait", "route", "was")
+    __slots__ = (
+        "_left",
+        "authentication",
+        "context",
+        "crash_code",
+        "finished",
+        "hooks_wait",
+        "path_params",
+        "route",
+        "was",
+    )
 
     def __init__(self, was: Was, route: Route | None, authentication: str | None = None) -> None:
         self.was = was
@@ -68,6 +83,8 @@ class Exchange:
         self.context: Context = copy_context()
         self.hooks_wait = False
         self.crash_code = 502
+        self.finished = False
+        self.path_params: dict[str, Any] | None = None
         self._left: asyncio.Future[None] | None = None
 
     @property
@@ -134,10 +151,11 @@ class Exchange:
     def _guarded(self, step: Callable[..., Any], *args: Any) -> Any:
         try:
             outcome = step(*args)
-        except (Exception, SystemExit):  # sys.exit() in a handler ends its request, not the server
+        except BaseException:  # sys.exit() or KeyboardInterrupt in a handler ends its request, not the server
             outcome = self.failure(sys.exc_info())
         hooks = self.was.app.hooks
-        if hooks.active and isinstance(outcome, (Complete, Streaming, Sending)):
+        if hooks.active and not self.finished and isinstance(outcome, _FINISHED):
+            self.finished = True
             hooks.run_finished(self.was)
         return outcome
 
@@ -172,6 +190,7 @@ class Exchange:
         hooks = app.hooks
         if not hooks.active:
             return self._answer(self._invoke())
+        self.path_params = dict(was.request.PARAMS)
         try:
             value = hooks.run_before(was)
             if value is None:
@@ -179,7 +198,7 @@ class Exchange:
             if inspect.iscoroutine(value):
                 self.hooks_wait = True
                 return Awaiting(value)
-        except (Exception, SystemExit):
+        except BaseException:
             return self._failed(sys.exc_info())
         hooks.run_success(was)
         hooks.run_teardown(was)
@@ -216,10 +235,13 @@ class Exchange:
         was, route = self.was, self.route
         assert route is not None
         request = was.request
+        params = request.PARAMS if self.path_params is None else self.path_params
         if request.body or request.multipart is not None or request.scope.get("query_string"):
-            keywords = keywords_of(route, request.PARAMS, request.URL, request.DATA, request.merged)
+            keywords = keywords_of(route, params, request.URL, request.DATA, request.merged)
+            if keywords is request.merged:  # then ARGS is what it is called with, as hooks have left it
+                keywords = request.ARGS
         else:
-            keywords = request.PARAMS
+            keywords = params
         try:
             value = route.handler(was, **keywords)
         except TypeError as error:
@@ -232,13 +254,16 @@ class Exchange:
         return value
 
     def _answer(self, value: Any) -> Outcome:
-        """The outcome of a value; cookies go out with answers that are ready, not with errors."""
+        """The outcome of a value; cookies go out with answers that are ready, not with errors.
+
+        The handler has not failed where its value cannot be sent: what it has set goes out with the 500.
+        """
         try:
             outcome = finalize(self.was, value)
         except TypeError:
             exc_info = sys.exc_info()
             log.error("%s: what the handler returned cannot be sent", self.label, exc_info=exc_info)
-            return error_outcome(self.was, 500, REASONS[500], exc_info=exc_info, by_handlers=False)
+            outcome = error_outcome(self.was, 500, REASONS[500], exc_info=exc_info, by_handlers=False)
         if not isinstance(outcome, (Waiting, Driving, Awaiting)):
             self.commit(outcome)
         return outcome
@@ -259,7 +284,6 @@ class Exchange:
     def failure(self, exc_info: ExcInfo) -> Complete:
         """The answer to an exception: its own status for HTTPError, else `crash_code` (spec/02 7.1)."""
         was = self.was
-        state.rollback(was)
         error = exc_info[1]
         if isinstance(error, AssertionError) and error.args and isinstance(error.args[0], HTTPError):
             error = error.args[0]
@@ -280,3 +304,5 @@ class Exchange:
         except Exception:
             log.exception("%s: the error answer failed", self.label)
             return Complete(500, [(b"Content-Type", b"text/plain")], b"Internal Server Error")
+        finally:
+            state.rollback(was)  # not before: error handlers see what the handler has set

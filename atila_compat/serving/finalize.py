@@ -55,12 +55,17 @@ def finalize(was: Was, value: Any) -> Outcome:
             value = minify_html(value, mode)
         return complete(was, encode_text(value))
     if kind is API:
-        if was.app.expose_spec:
-            spec.expose(was, value)
-        return complete(was, value.encode())
+        return _encoded(was, value)
     if kind is bytes:
         return complete(was, value)
     return _finalize_other(was, value)
+
+
+def _encoded(was: Was, api: API) -> Complete:
+    if was.app.expose_spec:
+        spec.expose(was, api)
+    was.response.set_header("Content-Type", api.content_type)  # whatever has been set since it was made
+    return complete(was, api.encode())
 
 
 def _finalize_other(was: Was, value: Any) -> Outcome:
@@ -69,9 +74,7 @@ def _finalize_other(was: Was, value: Any) -> Outcome:
     if isinstance(value, Reply):
         return finalize(was, value.body)
     if isinstance(value, API):
-        if was.app.expose_spec:
-            spec.expose(was, value)
-        return complete(was, value.encode())
+        return _encoded(was, value)
     if isinstance(value, str):
         return complete(was, encode_text(value))
     if isinstance(value, (bytes, bytearray, memoryview)):

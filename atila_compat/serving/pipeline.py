@@ -65,7 +65,8 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     """The answer, or None where it has been sent already."""
     request = was.request
     if request.method not in METHODS:
-        return error_outcome(was, 405, REASONS[405], in_handler=False, by_handlers=False)
+        unknown = await _unknown(app, was) if app.authenticate else None
+        return unknown or error_outcome(was, 405, REASONS[405], in_handler=False, by_handlers=False)
     length: int | None = 0
     if request.method in BODY_METHODS:
         length = content_length(request.scope)
@@ -132,16 +133,23 @@ def authentication_of(app: Atila, route: Route) -> str | None:
 async def _unrouted(app: Atila, was: Was, status_code: int) -> Complete:
     """404 or 405; an app that wants to know everybody asks who it is first."""
     if app.authenticate and was.request.method != "OPTIONS":
-        exchange = Exchange(was, None, app.authenticate)
-        refusal: Complete | None = await exchange.hop(exchange.authenticate)
-        if refusal is not None:
-            return refusal
+        unknown = await _unknown(app, was)
+        if unknown is not None:
+            return unknown
     return await refuse(was, status_code)
+
+
+async def _unknown(app: Atila, was: Was) -> Complete | None:
+    """The 401 for somebody whom the app does not know, where no handler has a part in the answer."""
+    exchange = Exchange(was, None, app.authenticate)
+    refusal: Complete | None = await exchange.hop(exchange.authenticate)
+    return refusal
 
 
 def _is_foreign(app: Atila, was: Was, path: str) -> bool:
     """Whether the app admits no page of this origin, nor does the route by a list of its own.
 
+    A route that says None is without the headers, and stays closed to those whom the app does not admit.
     The app is closed to them, found or not, so it does not even show its error pages.
     """
     request = was.request
@@ -153,7 +161,8 @@ def _is_foreign(app: Atila, was: Was, path: str) -> bool:
     except (Redirect, Unrouted, HTTPError):
         return True
     route = found[0].by_method.get(request.method) if found else None
-    return route is None or route.cors is UNSET or not cors.is_allowed(origin, route.cors, host)
+    own = None if route is None or route.cors is UNSET else route.cors
+    return own is None or not cors.is_allowed(origin, own, host)
 
 
 def check(app: Atila, was: Was, route: Route) -> int:

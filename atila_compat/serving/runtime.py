@@ -34,9 +34,8 @@ class Runtime:
 
     Args:
         threads: worker threads for handlers.
-        task_threads: threads for `was.Thread` and other tasks; never the handlers' own, or a handler
-        that waits
-            for a task could keep that task from running.
+        task_threads: threads for `was.Thread` and other tasks; never the handlers' own, or a handler that
+            waits for a task could keep that task from running.
     """
 
     def __init__(self, threads: int = 4, task_threads: int = 32) -> None:
@@ -67,9 +66,8 @@ class Runtime:
 
         Raises RuntimeError outside of requests, hooks and events.
         """
-        runtime = _current.get(None)
-        if runtime is None and (was := current_was.get(None)) is not None:
-            runtime = was.runtime
+        was = current_was.get(None)
+        runtime = _current.get(None) if was is None else was.runtime
         if runtime is None:
             raise RuntimeError(
                 "no Atila app is running here: tasks can be made inside handlers, hooks and events only"

@@ -11,6 +11,9 @@ from ..types import Receive, Scope, Send
 from .loading import LoadedApp
 from .mounts import DEFAULT_HOST, Directory, Proxy
 
+_REMEMBERED = 1000
+"""First segments of paths, for each of which it is remembered whose they are."""
+
 
 class Point:
     """The apps at one mount point.
@@ -24,6 +27,7 @@ class Point:
         self.path = path
         self.bare = path.rstrip("/")
         self.apps: list[LoadedApp] = []
+        self._owners: dict[str, LoadedApp] = {}
 
     def add(self, loaded: LoadedApp) -> None:
         """One more app; Atila apps know which paths are theirs, so they are asked before others."""
@@ -55,10 +59,16 @@ class Point:
         if len(apps) == 1:
             return apps[0]
         below = path[len(self.bare) :]
+        segment = below[1:].partition("/")[0]
         for loaded in apps:
-            if not isinstance(loaded.app, Atila) or loaded.app.router.knows(below):
+            if not isinstance(loaded.app, Atila):
                 return loaded
-        return None
+            if loaded.app.router.knows(below):
+                if len(self._owners) < _REMEMBERED:
+                    self._owners.setdefault(segment, loaded)
+                return loaded
+        # Nobody knows the path: the app that has answered beside it says so, as in the original.
+        return self._owners.get(segment)
 
 
 class VirtualHost:

@@ -7,6 +7,8 @@ import concurrent.futures
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from ..context import current_was
+
 if TYPE_CHECKING:
     from ..was import Was
 
@@ -17,6 +19,11 @@ class Deferred:
     Tasks, groups of tasks, `task.then(...)`, `was.Map(...)` and their relatives are deferred answers. Whoever
     drives one calls `await deferred.wait()`, then `deferred.finish(was)`; or `deferred.cancel()`.
     """
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether its outcome has been waited for, or never had to be."""
+        return False
 
     def wait(self) -> Awaitable[Any]:
         """Wait, on the event loop, until `finish` can run; what fails is told by `finish`, not here."""
@@ -104,3 +111,16 @@ class Then(Deferred):
     def cancel(self) -> Any:
         """Cancel the task."""
         return self.source.cancel()
+
+
+def then(source: Deferred, callback: Callable[[Any, Any], Any] | None, was: Any) -> Any:
+    """What `then` of a task or a group of them returns (spec/06 section 6).
+
+    Where nothing has to be waited for, the callback is called here and now, as in the original: it is a part
+    of the handler, for hooks too. Else the answer is made later.
+    """
+    if callback is not None and source.is_at_hand and not on_event_loop():
+        asking = current_was.get(None) if was is None else was
+        if asking is not None:
+            return callback(asking, source)
+    return Then(source, callback, was)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Generator, Iter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..structures import AttrDict
-from .deferred import Deferred, Then, on_event_loop
+from .deferred import Deferred, on_event_loop, then
 from .response import CACHE_IF, Result, Results
 from .task import Task, ended
 
@@ -44,6 +44,11 @@ class Mask(Task):
     ) -> None:
         super().__init__(ended(Result(data, _expt, status_code=_status_code)), name="Mask", meta=meta)
         self._keys = keys
+
+    @property
+    def is_at_hand(self) -> bool:
+        """It is."""
+        return True
 
     def dict(self) -> AttrDict:
         """The items of the data by the names that `keys` gave them; a dict as it is.
@@ -284,9 +289,14 @@ class Tasks(Deferred):
         """All results."""
         return self.fetch()
 
-    def then(self, callback: Callable[[Any, Any], Any] | None = None, was: Any = None) -> Then:
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether all of them are."""
+        return all(not isinstance(task, Deferred) or task.is_at_hand for task in self)
+
+    def then(self, callback: Callable[[Any, Any], Any] | None = None, was: Any = None) -> Any:
         """Answer with `callback(was, tasks)` when all have ended."""
-        return Then(self, callback, was)
+        return then(self, callback, was)
 
     def cancel(self) -> bool:
         """Cancel what still runs; tells whether anything was."""

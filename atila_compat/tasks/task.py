@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .deferred import Deferred, Then, arrival, on_event_loop
+from .deferred import Deferred, arrival, on_event_loop, then
 from .response import CACHE_IF, STA_REQFAIL, STA_TIMEOUT, Result
 
 if TYPE_CHECKING:
@@ -246,9 +246,14 @@ class Task(Deferred):
         """The data: a task returned from a handler is the answer."""
         return self.fetch()
 
-    def then(self, callback: Callable[[Any, Any], Any] | None = None, was: Any = None) -> Then:
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether somebody has waited for it."""
+        return self._result is not None
+
+    def then(self, callback: Callable[[Any, Any], Any] | None = None, was: Any = None) -> Any:
         """Answer with `callback(was, task)` when the task has ended (spec/06 section 6)."""
-        return Then(self, callback, was)
+        return then(self, callback, was)
 
     def cancel(self) -> bool:
         """Stop the work if that is possible, but no write that is on its way; tells whether it was."""

@@ -6,7 +6,7 @@ import html
 import inspect
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -24,6 +24,14 @@ MAX_EXAMPLES = 2
 _PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 _END = "  "
 """Two blanks end a line in Markdown."""
+
+
+def declared_rule(options: Mapping[str, Any]) -> str:
+    """The rule of a route; where its parameter has been left out, `argspec` tells which one that is."""
+    route: str = options["route"]
+    for name, kind in options.get("argspec", ((), ()))[1]:
+        route = f"{route.rstrip('/')}/<{'' if kind == 'string' else kind + ':'}{name}>"
+    return route
 
 
 def endpoint_of(route: str, url: str) -> str:
@@ -94,7 +102,7 @@ class Documented:
     def add(self, exchange: Exchange) -> None:
         """Take a call in."""
         self.spec = exchange.spec
-        endpoint = endpoint_of(exchange.spec["routeopt"]["route"], exchange.url)
+        endpoint = endpoint_of(declared_rule(exchange.spec["routeopt"]), exchange.url)
         if endpoint not in self.endpoints:
             self.endpoints.append(endpoint)
         self.calls.setdefault(exchange.method, Calls()).add(exchange)

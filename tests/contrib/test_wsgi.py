@@ -82,11 +82,13 @@ async def test_the_default_content_type() -> None:
     """Without a Content-Type the answer is HTML; one without body has none."""
 
     def app(environ: Environ, start: Any) -> list[bytes]:
-        start("204 No Content" if environ["PATH_INFO"] == "/none" else "200 OK", [])
-        return []
+        path = environ["PATH_INFO"]
+        start("204 No Content" if path == "/none" else "200 OK", [])
+        return [b"text"] if path == "/" else []
 
     async with client_of(app) as client:
         assert (await client.get("/")).headers["content-type"] == "text/html"
+        assert "content-type" not in (await client.get("/empty")).headers
         none = await client.get("/none")
         assert none.status_code == 204
         assert "content-type" not in none.headers

@@ -41,11 +41,15 @@ def test_all_forms_of_the_decorator() -> None:
     @app.maintain(per=2, threading=True)
     def threaded(was: Any, now: float, count: int) -> None: ...
 
+    @app.maintain(per_maintaining=5)
+    def fifth(was: Any, now: float, count: int) -> None: ...
+
     assert {name: (job.per, job.threading) for name, job in app.maintenance_jobs.items()} == {
         "every": (1, False),
         "every_too": (1, False),
         "third": (3, False),
         "threaded": (2, True),
+        "fifth": (5, False),
     }
     assert app.maintenance_jobs["third"].func is third
 

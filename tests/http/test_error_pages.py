@@ -143,6 +143,15 @@ def test_handlers_are_told_everything() -> None:
     assert stamp.endswith(" GMT")
 
 
+def test_handlers_are_told_of_debugging_where_there_is_a_traceback() -> None:
+    """In debug mode an error without explanation has the detail None, one with a traceback none besides."""
+    plain = error_details(409, "Conflict", False, debug=True)
+    crashed = error_details(502, "Bad Gateway", None, debug=True, exc_info=an_exception())
+    assert (plain["mode"], plain["detail"], plain["traceback"]) == ("normal", None, None)
+    assert (crashed["mode"], crashed["detail"], bool(crashed["traceback"])) == ("debug", "", True)
+    assert error_details(404, "Not Found", "", debug=True)["detail"] == ""
+
+
 def test_handlers_see_tracebacks_in_debug_only() -> None:
     """The error dict's traceback is None, a list, or HTML for a client that takes text/html."""
 

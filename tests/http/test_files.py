@@ -10,6 +10,7 @@ import pytest
 from atila_compat.errors import HTTPError
 from atila_compat.http.file_reply import FileReply, RedirectReply
 from atila_compat.http.files import Files
+from atila_compat.http.response import Response
 from atila_compat.http.static import StaticFiles
 from atila_compat.structures import AttrDict
 
@@ -29,6 +30,7 @@ class Was(Files):
         )
         request: Any = SimpleNamespace(scope={**make_scope("/"), **scope})
         self.app, self.request = app, request
+        self.response = Response(request)
 
 
 @pytest.fixture
@@ -53,6 +55,14 @@ def test_static_and_media(was: Was) -> None:
     static = was.Static("img/logo.svg")
     assert isinstance(static, FileReply)
     assert (static.content_type, static.validators) == ("image/svg+xml", True)
+
+
+def test_the_type_that_a_handler_has_set(was: Was) -> None:
+    """A static file is sent with the Content-Type that the handler has set before, if any."""
+    was.response["Content-Type"] = "text/plain"
+    static = was.Static("img/logo.svg")
+    assert isinstance(static, FileReply)
+    assert static.content_type == "text/plain"
 
 
 def test_mounted_file(was: Was) -> None:

@@ -246,13 +246,19 @@ def test_args_may_be_written() -> None:
     assert made.URL == {"a": "1"}
 
 
+def test_args_may_be_called() -> None:
+    """The README writes `was.request.args("username")`: None, or the default, where there is none."""
+    made = ask("username=ann")
+    assert (made.args("username"), made.ARGS("zz"), made.args("zz", 3)) == ("ann", None, 3)
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "form", "data"),
     [
         (b"a=1&a=2", "application/x-www-form-urlencoded", {"a": ["1", "2"]}, None),
         (b"a=%C3%A9", "Application/X-WWW-Form-Urlencoded; charset=utf-8", {"a": "é"}, None),
         (b"int:n=5", "application/x-www-form-urlencoded", {"n": 5}, None),
-        (b"", "application/x-www-form-urlencoded", {}, None),
+        (b"", "application/x-www-form-urlencoded", None, None),
         (b'{"a": [1, null]}', "application/json", None, {"a": [1, None]}),
         (b'{"a": 1}', "Application/JSON; charset=utf8", None, {"a": 1}),
         (b"[1, 2]", "application/json", None, [1, 2]),

@@ -362,11 +362,12 @@ def test_use_time_and_expiry() -> None:
 
 
 def test_source() -> None:
-    """`getv` raises for a session that comes from another address than it was given to."""
+    """`getv` raises for a session that comes from another address than it was given to, or from nowhere."""
     browser = Browser()
     with browser.request() as was:
         assert was.session.source_verified() is False
-        assert was.session.getv("a", 5) == 5
+        with pytest.raises(ValueError, match="source verification failed"):
+            was.session.getv("a", 5)
         was.session["a"] = 1
     with browser.request() as was:
         assert was.session.source_verified() is True

@@ -36,7 +36,7 @@ def test_lines_are_exception_place_and_frames() -> None:
 def test_launch_scripts_have_the_name_they_were_started_by(monkeypatch: pytest.MonkeyPatch) -> None:
     """A frame of the launch script names it as the command line did, not by its full path."""
     monkeypatch.setattr(sys, "argv", [os.path.relpath(__file__)])
-    monkeypatch.setattr(sys.modules["__main__"], "__file__", __file__)
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", __file__, raising=False)
     assert traceback_lines(caught(0))[-1].startswith(os.path.relpath(__file__) + " failing ")
     monkeypatch.setattr(sys, "argv", ["another.py"])
     assert traceback_lines(caught(0))[-1].startswith(f"{__file__} failing ")

@@ -55,16 +55,17 @@ def options(app: Atila, path: str) -> Any:
 @pytest.mark.parametrize(
     ("points", "joined"),
     [
-        (("",), "/"),
+        (("",), ""),
         (("/",), "/"),
         (("/a",), "/a"),
-        (("/a/", "/b/"), "/a/b"),
+        (("/a/", "/b/"), "/a/b/"),
+        (("/", ""), "/"),
         (("a", "b"), "/a/b"),
         (("//a//", "", "/b"), "/a/b"),
     ],
 )
 def test_points_are_joined_with_single_slashes(points: tuple[str, ...], joined: str) -> None:
-    """Mount points continue each other with single slashes."""
+    """Mount points continue each other with single slashes; one at the end stays."""
     assert join_points(*points) == joined
 
 

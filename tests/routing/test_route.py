@@ -80,15 +80,29 @@ def test_unknown_authentication_is_refused_at_declaration() -> None:
         route("/x", authenticate="magic")
 
 
-def test_mount_option_beats_the_routes_own_authentication() -> None:
-    """`app.mount(..., authenticate=...)` is for all routes of the module, None too."""
-    resource = resource_of(handler)
-    assert Route(
-        "/", handler, resource, {"authenticate": "basic"}, {"authenticate": "digest"}
-    ).authenticate == ("digest")
-    assert (
-        Route("/", handler, resource, {"authenticate": "basic"}, {"authenticate": None}).authenticate is None
-    )
+@pytest.mark.parametrize(
+    ("decorator", "mounted", "own", "kind"),
+    [
+        ("bearer", "digest", "basic", "bearer"),
+        (None, "digest", "basic", "digest"),
+        (None, "digest", None, "digest"),
+        (None, None, "basic", "basic"),
+        ("bearer", None, None, "bearer"),
+        (None, None, None, None),
+    ],
+)
+def test_whoever_asks_for_authentication_first_gets_it(
+    decorator: str | None, mounted: str | None, own: str | None, kind: str | None
+) -> None:
+    """The decorator comes before the module's mount, that before the route; None opens nothing."""
+
+    def guarded(was: Any) -> None: ...
+
+    resource = resource_of(guarded)
+    if decorator:
+        resource.options["authenticate"] = decorator
+    made = Route("/", guarded, resource, {"authenticate": own}, {"authenticate": mounted})
+    assert made.authenticate == kind
 
 
 def test_decorators_below_route_set_options() -> None:

@@ -102,6 +102,9 @@ def optional(was: Any, n: Any = None) -> None: ...
 def required(was: Any, n: Any) -> None: ...
 
 
+def required_or_not(was: Any, n: Any = 1) -> None: ...
+
+
 def test_rule_without_its_optional_parameter() -> None:
     """A single parameter with a default may be left out; a slash in its place is 404."""
     table = router(route("/users/<int:n>", func=optional), route("/must/<int:n>", func=required))
@@ -116,14 +119,40 @@ def test_optional_parameter_of_the_root() -> None:
     assert outcome(router(route("/<int:n>", func=optional)), "/") == ("/<int:n>", {})
 
 
-@pytest.mark.parametrize("explicit_first", [True, False])
-def test_explicit_rule_beats_the_implied_one(explicit_first: bool) -> None:
-    """A rule of its own for the path without the parameter wins, whichever was declared first."""
-    rules = [route("/tags", "POST"), route("/tags/<n>", func=optional)]
-    table = router(*(rules if explicit_first else rules[::-1]))
+def test_explicit_rule_comes_before_the_implied_one() -> None:
+    """Where the path without the parameter has a rule of its own already, the parameter is not optional."""
+    table = router(route("/tags", "POST"), route("/tags/<n>", func=optional))
     assert outcome(table, "/tags", "POST") == ("/tags", {})
     assert outcome(table, "/tags", "GET") == 405
     assert outcome(table, "/tags/x") == ("/tags/<n>", {"n": "x"})
+
+
+def test_explicit_rule_joins_the_implied_one() -> None:
+    """A rule declared later for the path without the parameter takes its methods, and leaves the others."""
+    table = router(route("/tags/<n>", "GET", "PUT", func=optional), route("/tags", "POST", "PUT"))
+    for method, rule in (("GET", "/tags/<n>"), ("POST", "/tags"), ("PUT", "/tags")):
+        assert outcome(table, "/tags", method) == (rule, {})
+    assert outcome(table, "/tags", "DELETE") == 405
+
+
+def test_first_implied_rule_stays() -> None:
+    """Of several rules that leave out the same path's parameter, the first declared has all its methods."""
+    table = router(route("/o/<int:n>", "GET", func=optional))
+    other = route("/o/<n>", "GET", "PUT", func=required_or_not)
+    other.resource.id = "other"
+    table.add(other)
+    assert outcome(table, "/o") == ("/o/<int:n>", {})
+    assert outcome(table, "/o", "PUT") == 405
+
+
+def test_implied_rule_is_shown_without_its_parameter() -> None:
+    """`was.request.routable` names the rule that matched: without the parameter that was left out."""
+    for rule, shown in (("/users/<int:n>", "/users"), ("/<n>", "/")):
+        found = router(route(rule, func=optional)).find(shown)
+        assert found is not None
+        routable = found[0].by_method["GET"].routable
+        assert routable["route"] == shown
+        assert routable["argspec"] == (("n",), (("n", "int" if "int" in rule else "string"),), 1)
 
 
 def test_implied_rule_has_the_methods_of_its_route() -> None:
@@ -139,7 +168,7 @@ def test_empty_path_parameter_needs_a_default() -> None:
     table = router(
         route("/walk/<path:n>", func=optional), route("/files/<path:n>", func=required), "/<path:rest>"
     )
-    assert outcome(table, "/walk/") == ("/walk/<path:n>", {})
+    assert outcome(table, "/walk/") == ("/walk/<path:n>", {"n": None})
     assert outcome(table, "/walk") == ("/walk/<path:n>", {})
     assert outcome(table, "/files/") == ("/<path:rest>", {"rest": "files/"})
 
@@ -235,7 +264,7 @@ paths = st.lists(
 
 def linear(table: Router, path: str, method: str) -> Any:
     """The search as spec/02 section 3 has it: all patterns, one after the other."""
-    exact = table._exact.get(path) or table._implied.get(path)
+    exact = table._exact.get(path)
     if exact is not None:
         return exact, {}
     if path + "/" in table._exact:

@@ -14,7 +14,7 @@ from atila_compat.routing.rules import Rule, has_parameters
 
 def delivered(rule: str, path: str, optional: bool = False) -> dict[str, Any] | None:
     """What a rule delivers for a path as it stands in a request line; None where it does not fit."""
-    compiled = Rule(rule, optional)
+    compiled = Rule(rule, optional, "default")
     values = compiled.match(unquote(path))
     return None if values is None else compiled.deliver(values)
 
@@ -106,18 +106,18 @@ def test_ints_beyond_what_the_interpreter_converts_are_the_clients_error() -> No
     ("rule", "path", "params"),
     [
         ("/books/<genre>/<int:page>", "/books/poetry/3", {"genre": "poetry", "page": 3}),
-        ("/books/<genre>/<int:page>", "/books/poetry", {"genre": "poetry"}),
+        ("/books/<genre>/<int:page>", "/books/poetry", {"genre": "poetry", "page": "default"}),
         ("/books/<genre>/<int:page>", "/books/poetry/", None),
         ("/books/<genre>/<int:page>", "/books/poetry/x", None),
         ("/books/<genre>/<int:page>", "/books", None),
         ("/two/<a>/<b>", "/two/1/x/more", None),
-        ("/walk/<path:where>", "/walk/", {}),
-        ("/walk/<a>/<path:where>", "/walk/x/", {"a": "x"}),
+        ("/walk/<path:where>", "/walk/", {"where": "default"}),
+        ("/walk/<a>/<path:where>", "/walk/x/", {"a": "x", "where": "default"}),
         ("/walk/<path:where>/<a>", "/walk/", None),
     ],
 )
 def test_last_parameter_may_be_left_out(rule: str, path: str, params: dict[str, Any] | None) -> None:
-    """An optional last parameter is left out with its slash; others are never (spec/02 section 2)."""
+    """An optional last parameter, left out with its slash, has its default; others are never left out."""
     assert delivered(rule, path, optional=True) == params
 
 

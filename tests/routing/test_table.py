@@ -44,12 +44,13 @@ def test_add_route_declares_functions_and_methods() -> None:
 
 
 def test_rules_begin_with_a_slash_or_are_empty() -> None:
-    """A rule without a slash at its front is an AssertionError; the empty one is the app's top."""
+    """A rule without a slash at its front is an AssertionError; the empty one is the app's bare point."""
     app = Atila("app")
     with pytest.raises(AssertionError, match="should begin with a slash"):
         app.route("users")(lambda was: "")
     app.route("")(lambda was: "")
-    assert outcome(app.router, "/") == ("/", {})
+    assert outcome(app.router, "") == ("", {})
+    assert outcome(app.router, "/") == 404
 
 
 def test_empty_rule_of_a_mounted_module_is_its_point() -> None:
@@ -60,6 +61,9 @@ def test_empty_rule_of_a_mounted_module_is_its_point() -> None:
     assert outcome(app.router, "/sub") == ("/sub", {})
     app.route("/")(lambda was: "")
     assert outcome(app.router, "/sub/") == ("/sub/", {})
+    app.mount_context = MountContext("/")
+    app.route("")(lambda was: "")
+    assert outcome(app.router, "/") == ("/", {})
 
 
 def test_handlers_see_the_rule_as_it_is_written() -> None:

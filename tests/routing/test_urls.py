@@ -133,10 +133,10 @@ def test_urls_of_resources(thing: Any, args: tuple[Any, ...], values: dict[str, 
     ("thing", "args", "values", "error", "text"),
     [
         ("no_such", (), {}, NameError, "no_such not found"),
-        ("nowhere:index", (), {}, NameError, "nowhere:index not found"),
+        ("nowhere:index", (), {}, NameError, "app `nowhere` not found"),
         ("index", (1,), {}, ValueError, "too many parameters"),
         ("user", (5,), {"nope": 1}, ValueError, "parameter nope is not allowed"),
-        ("docs", (), {}, NameError, "docs not found without its parameters"),
+        ("docs", (), {}, NameError, "docs not found"),
         ("three", (), {}, NameError, "three not found"),
         ("post", (), {"slug": "x"}, AssertionError, "parameter year is required"),
     ],
@@ -181,6 +181,7 @@ def test_base_of_a_url() -> None:
     ]
     assert was.basepath(user) == "/api/users/"
     assert was.baseurl("maybe") == "/api/maybe"
+    assert was.baseurl("/x/y") == "/api/x/y"
 
 
 def test_parts_of_a_url() -> None:

@@ -233,6 +233,8 @@ def test_bearer_handler(app: App) -> None:
 
     @app.bearer_handler
     def check(was: Any, token: str) -> Any:
+        if token == "object":
+            return object()
         if token != "key":
             return 'invalid "key"'
         was.request.user = "hans"
@@ -241,6 +243,7 @@ def test_bearer_handler(app: App) -> None:
     assert passed(app, "bearer", "Bearer key") == "hans"
     assert passed(app, "bearer", "bearer  key ") == "hans"
     assert refused(app, "bearer", "Bearer x") == ['Bearer realm="Vault", error="invalid \\"key\\""']
+    assert refused(app, "bearer", "Bearer object") == ['Bearer realm="Vault", error="invalid token"']
 
 
 @pytest.mark.parametrize("authorization", [None, "Bearer", "Bearer ", "Basic x", "key"])
@@ -275,10 +278,33 @@ def test_authorization_required(app: App) -> None:
     assert resource_of(vault).auth_requirements == [("authorization", "digest")]
 
 
+@pytest.mark.parametrize(
+    ("given", "kind"), [(None, None), ("", None), (False, None), (True, "digest"), ("bearer", "bearer")]
+)
+def test_kinds_of_a_whole_app(app: App, given: Any, kind: str | None) -> None:
+    """True is digest, as for routes; what is empty asks nobody."""
+    app.authenticate = given
+    assert app.authenticate == kind
+
+
+def test_unknown_kinds_of_a_whole_app(app: App) -> None:
+    """Another kind is an error where it is set, not one of each request."""
+    with pytest.raises(AssertionError, match="bearer"):
+        app.authenticate = "ntlm"
+
+
 def test_unknown_kinds(app: App) -> None:
     """Another kind is an error when it is declared."""
     with pytest.raises(AssertionError, match="bearer"):
         app.authorization_required("ntlm")
+
+
+@pytest.mark.parametrize("record", ["", ("", False, None), None, False, (), (None, True)])
+def test_who_has_no_password_is_nobody(app: App, record: Any) -> None:
+    """An empty password opens nothing, neither by basic nor by digest authentication."""
+    app.users["empty"] = record
+    assert refused(app, "basic", basic("empty", "")) == ['Basic realm="Vault"']
+    assert app.find_user(make_was(app), "empty") is None
 
 
 def test_odd_records_are_told(app: App) -> None:

@@ -231,7 +231,7 @@ def test_clarify_lets_everybody_pass(app: App) -> None:
     answer, was = call(app.clarify_login(lambda was: "ok"), app)
     assert (answer, was.request.user) == ("ok", "known")
     answer, was = call(app.clarify_permission(lambda was: "ok"), app)
-    assert (answer, was.request.asked) == ("ok", set())
+    assert (answer, was.request.asked) == ("ok", [])
 
 
 def test_clarify_leaves_no_trace_of_a_refusal(app: App) -> None:

@@ -337,8 +337,18 @@ def test_input_ends_at_the_limit() -> None:
 
 
 def test_what_is_no_generator() -> None:
-    """A coroutine route whose handler is no generator is a 502, unless it returns what can be waited for."""
-    assert ask(driving(lambda was: "plain"), "/").status_code == 502
+    """A coroutine route whose handler is no generator is a 502, unless it returns what can be waited for.
+
+    Decorators may answer in its place.
+    """
+
+    def handler(was: Any) -> Generator[Any, Any, Any]:
+        yield "late"
+
+    app = driving(lambda was: "plain")
+    app.route("/early", coroutine=True)(app.run_before(lambda was: "early")(handler))
+    assert ask(app, "/").status_code == 502
+    assert ask(app, "/early").text == "early"
     assert ask(driving(lambda was: was.Map(a=1)), "/").json() == {"a": 1}
 
 

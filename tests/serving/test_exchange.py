@@ -61,6 +61,139 @@ def test_cookies_go_out_with_answers_not_with_errors(app: Atila) -> None:
         assert "set-cookie" not in ask(app, f"/{kind}").headers
 
 
+def test_error_handlers_see_what_is_not_sent(app: Atila) -> None:
+    """Session and cookies of a handler that has failed are there for its error page, and forgotten then."""
+
+    @app.error_handler(409)
+    def page(was: Any, error: dict[str, Any]) -> str:
+        was.cookie["page"] = "1"
+        return f"{was.session.get('user')} {was.cookie['plain']}"
+
+    @app.route("/")
+    def handler(was: Any) -> None:
+        was.session["user"] = "ann"
+        was.cookie["plain"] = "1"
+        raise was.Error("409 Conflict")
+
+    answer = ask(app, "/")
+    assert (answer.text, answer.headers.get("set-cookie")) == ("ann 1", None)
+
+
+@pytest.mark.parametrize("value", [None, 7, [1]])
+def test_cookies_go_out_with_what_cannot_be_sent(app: Atila, value: Any) -> None:
+    """The handler has done its work: only its value is no answer."""
+
+    @app.route("/")
+    def handler(was: Any) -> Any:
+        was.cookie.set("plain", "1")
+        return value
+
+    answer = ask(app, "/")
+    assert (answer.status_code, answer.headers["set-cookie"]) == (500, "plain=1; path=/")
+
+
+def test_the_body_of_a_coroutine_begins_when_the_request_is_finished_for_hooks(app: Atila) -> None:
+    """`request:finished` comes before it, and once."""
+    seen: list[str] = []
+    app.on("request:finished")(lambda was: seen.append("finished"))
+
+    @app.route("/", coroutine=True)
+    def handler(was: Any) -> Any:
+        seen.append("body")
+        yield was.Mask(1)
+        return "done"
+
+    assert ask(app, "/").text == "done"
+    assert seen == ["finished", "body"]
+
+
+def test_callbacks_of_what_is_at_hand_are_a_part_of_the_handler(app: Atila) -> None:
+    """`then` of a Mask, of a task that was waited for, of an empty group: before the hooks behind it."""
+    seen: list[str] = []
+    app.finish_request(lambda was: seen.append("finish"))
+    app.on("request:finished")(lambda was: seen.append("finished"))
+
+    @app.failed_request
+    def failed(was: Any, expt: Any) -> None:
+        seen.append(expt[0].__name__)
+
+    @app.route("/<kind>")
+    def handler(was: Any, kind: str) -> Any:
+        def respond(was: Any, task: Any) -> str:
+            seen.append("answer")
+            if kind == "error":
+                raise was.Error("409 Conflict")
+            return str(task.fetch())
+
+        if kind == "group":
+            return was.Tasks(a=was.Mask(1)).then(respond)
+        if kind == "empty":
+            return was.Tasks().then(respond)
+        if kind in ("late", "fetched"):
+            task = was.Thread(lambda: 1)
+            if kind == "fetched":
+                task.fetch()
+            return task.then(respond)
+        return was.Mask(1).then(respond)
+
+    for kind, text in (("mask", "1"), ("fetched", "1"), ("group", "{'a': 1}"), ("empty", "[]")):
+        assert ask(app, f"/{kind}").text == text
+        assert seen == ["answer", "finish", "finished"]
+        seen.clear()
+    assert ask(app, "/error").status_code == 409
+    assert seen == ["answer", "HTTPError", "finished"]
+    seen.clear()
+    assert ask(app, "/late").text == "1"
+    assert seen == ["finish", "finished", "answer"]
+
+
+@pytest.mark.parametrize(
+    ("target", "given"),
+    [
+        ("/x", {"a": "1", "b": "2"}),
+        ("/x?a=0", {"a": "hook", "b": "2"}),
+        ("/x?b=0", {"a": "hook", "b": "0"}),
+    ],
+)
+def test_what_hooks_change_in_args_reaches_the_handler(
+    app: Atila, target: str, given: dict[str, str]
+) -> None:
+    """ARGS is what a handler is called with, defaults too, where it takes what the client has sent."""
+
+    @app.before_request
+    def before(was: Any) -> None:
+        was.request.ARGS["a"] = "hook"
+
+    @app.route("/x")
+    def handler(was: Any, a: str = "1", b: str = "2") -> Any:
+        return was.API(a=a, b=b)
+
+    assert ask(app, target).json() == given
+
+
+def test_what_hooks_change_in_params_stays_there(app: Atila) -> None:
+    """PARAMS tells what stood in the path; a handler is called with that."""
+    app.before_request(lambda was: was.request.PARAMS.update(n=9, more=1))
+
+    @app.route("/<int:n>")
+    def handler(was: Any, n: int) -> Any:
+        return was.API(n=n, params=was.request.PARAMS)
+
+    assert ask(app, "/3").json() == {"n": 3, "params": {"n": 9, "more": 1}}
+
+
+def test_inspect_converts_defaults_of_calls_that_have_arguments(app: Atila) -> None:
+    """A default is converted with the arguments that the client has sent; without any it is left alone."""
+
+    @app.route("/")
+    @app.inspect(booleans=["detail"])
+    def handler(was: Any, page: str = "1", detail: Any = "yes") -> Any:
+        return was.API(detail=detail, args=was.request.ARGS["detail"])
+
+    assert ask(app, "/?page=2").json() == {"detail": True, "args": True}
+    assert ask(app, "/").json() == {"detail": "yes", "args": True}
+
+
 def test_hooks_see_the_type_error_of_a_call_that_does_not_fit(app: Atila) -> None:
     """failed_request is told what has been raised; the client, unless the hook answers, what it means."""
     seen: list[Any] = []
@@ -94,6 +227,29 @@ def test_arguments_reach_the_handler_as_keywords(app: Atila) -> None:
     assert ask(app, "/x/3?a=q", "POST", data={"a": "f"}).json() == {"n": 3, "a": "f", "b": "b"}
     assert ask(app, "/x/3").json()["more_info"] == "parameter `a` is missing"
     assert ask(app, "/x/3?a=1&z=1").json()["more_info"] == "parameter `z` needn't"
+
+
+def test_arguments_behind_an_opaque_decorator(app: Atila) -> None:
+    """What a decorator without `functools.wraps` hands on, and the handler does not take, is the client's."""
+
+    def opaque(func: Any) -> Any:
+        def hands_on(was: Any, **keywords: Any) -> Any:
+            return func(was, **keywords)
+
+        return hands_on
+
+    @app.route("/")
+    @opaque
+    def handler(was: Any, a: str = "1") -> Any:
+        return was.API(a=a, failed=len(7) if a == "fail" else None)  # type: ignore[arg-type]
+
+    assert ask(app, "/?a=2").json()["a"] == "2"
+    assert ask(app, "/?z=2").json() == {
+        "code": 40000,
+        "message": "bad request",
+        "more_info": "no parameter need",
+    }
+    assert ask(app, "/?a=fail").status_code == 502
 
 
 def test_before_request_may_answer(app: Atila) -> None:

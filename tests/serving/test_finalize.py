@@ -153,6 +153,18 @@ def test_answers_without_body() -> None:
         assert (answer.content, "content-type" in answer.headers) == (b"", False)
 
 
+def test_api_answers_have_the_type_of_their_form() -> None:
+    """The Content-Type of an API answer is that of its JSON or XML, whatever else has been set."""
+
+    def typed(was: Any) -> Any:
+        made = was.API(a=1)
+        was.response["Content-Type"] = "text/plain"
+        return made
+
+    for handler in (typed, lambda was: was.response("200 OK", was.API(a=1), {"Content-Type": "text/x"})):
+        assert returning(handler).headers.get_list("content-type") == ["application/json"]
+
+
 def test_replies_in_replies() -> None:
     """`was.response` takes whatever a handler may return."""
     assert returning(lambda was: was.response("200 OK", iter("abc"))).text == "abc"

@@ -60,6 +60,7 @@ REFUSALS: dict[str, tuple[int, str | None, dict[str, Any]]] = {
     "verb": (405, "/get", {"method": "BREW"}),
     "options": (405, "/get", {"method": "OPTIONS"}),
     "length": (411, "/post", {"method": "POST"}),
+    "length-elsewhere": (411, "/nowhere", {"method": "POST"}),
     "large": (413, "/post", {"method": "POST", "headers": {"Content-Length": "1001"}}),
     "huge": (413, "/post", {"method": "POST", "headers": {"Content-Length": "9" * 5000}}),
     "type": (415, "/json", {"method": "POST", "headers": {"Content-Length": "0"}}),
@@ -91,7 +92,7 @@ def test_refusals_take_no_thread(kind: str) -> None:
     assert f'"code": {status}00'.encode() in answer.body
 
 
-BELOW_APPS = ("dots", "slashes", "nul", "head", "verb", "length")
+BELOW_APPS = ("dots", "slashes", "nul", "head", "verb", "length", "length-elsewhere")
 """What is refused before the original asks which app a request is for."""
 
 

@@ -67,7 +67,23 @@ def test_a_list_of_the_route_opens_it() -> None:
     assert ask(app, "/own", headers={"Origin": "http://home"}).text == "own 403"
 
 
-@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("GET", "/none"), ("PUT", "/"), ("GET", "/off")])
+def test_a_route_without_origins_opens_nothing() -> None:
+    """None leaves out the headers; pages that the app does not admit stay out."""
+    app = gated()
+    app.access_control_allow_origin = ["http://home"]
+
+    @app.route("/none", access_control_allow_origin=None)
+    def none(was: Any) -> str:
+        return "none"
+
+    assert ask(app, "/none", headers={"Origin": "http://foe"}).json()["code"] == 40300
+    answer = ask(app, "/none", headers={"Origin": "http://home"})
+    assert (answer.text, "access-control-allow-origin" in answer.headers) == ("none", False)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/"), ("GET", "/none"), ("PUT", "/"), ("GET", "/off"), ("PROPFIND", "/")]
+)
 def test_an_app_that_authenticates_asks_first(method: str, path: str) -> None:
     """Strangers get a plain 401, whether there is something to see or not, and no page of the app."""
     app = gated()

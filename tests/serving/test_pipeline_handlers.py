@@ -225,9 +225,17 @@ def leaving_midway(was: Any) -> Any:
     sys.exit(3)
 
 
-@pytest.mark.parametrize("handler", [leaving, leaving_async, leaving_midway])
+def interrupted(was: Any) -> str:
+    raise KeyboardInterrupt
+
+
+def closed(was: Any) -> str:
+    raise GeneratorExit
+
+
+@pytest.mark.parametrize("handler", [leaving, leaving_async, leaving_midway, interrupted, closed])
 def test_handlers_cannot_end_the_server(handler: Any) -> None:
-    """`sys.exit()` in a handler is a failure of that handler, 502, as in the original."""
+    """Whatever a handler raises, `sys.exit()` too, is its own failure, 502, as in the original."""
     assert ask(failing_app(handler), "/").status_code == 502
 
 

@@ -129,14 +129,19 @@ async def test_several_apps_on_the_root() -> None:
 
 
 async def test_nobody_knows_the_path() -> None:
-    """Where several apps share the root and none knows a path, the server answers 404, as Accept wants it."""
-    skitai.mount("/", atila("one", index="/one"))
+    """Where several apps share the root and none knows a path, the server answers 404, as Accept wants it.
+
+    Below a first segment where one of them has answered before, the 404 is that app's.
+    """
+    skitai.mount("/", one := atila("one", index="/one"))
+    one.error_handler(404)(lambda was, error: "none here")
     skitai.mount("/", atila("two", index="/two"))
     async with running(skitai.asgi()) as client:
         assert (await client.get("/zoo")).json() == {"code": 40400, "message": "not found"}
         page = await client.get("/zoo", headers={"Accept": "text/html"})
         assert page.status_code == 404
         assert "404 Not Found" in page.text
+        assert [(await client.get(path)).text for path in ("/one", "/one/x")] == ["one.index", "none here"]
 
 
 async def test_files_go_before_apps(tmp_path: Path) -> None:

@@ -167,11 +167,25 @@ def test_waiting_on_the_loop_has_an_end_too(was: Was, runtime: Runtime) -> None:
 
 def test_then_gets_the_group(was: Was) -> None:
     """The callback of a group's then fetches from the group, and finds its meta."""
-    later = was.Tasks([was.Mask(1)], meta={"k": "v"}).then(
+    later = was.Tasks([was.Thread(int, "1"), was.Mask(2)], meta={"k": "v"}).then(
         lambda was, tasks: (tasks.fetch(), tasks.meta["k"])
     )
-    assert later.finish(was) == ([1], "v")
-    assert was.Tasks([]).then(lambda was, tasks: tasks.fetch()).finish(was) == []
+    assert later.finish(was) == ([1, 2], "v")
+
+
+def test_then_of_what_is_at_hand_answers_at_once(was: Was) -> None:
+    """Nothing is waited for where there is nothing, or where somebody has waited already."""
+
+    def fetched(was: Was, task: Any) -> Any:
+        return task.fetch()
+
+    waited = was.Thread(int, "3")
+    waited.fetch()
+    assert was.Mask(1).then(fetched) == 1
+    assert waited.then(fetched) == 3
+    assert was.Tasks([]).then(fetched) == []
+    assert was.Tasks([was.Mask(1), waited]).then(fetched) == [1, 3]
+    assert was.Mask("data").then().finish(was) == "data"
 
 
 def test_a_group_is_cancelled_as_a_whole(was: Was) -> None:

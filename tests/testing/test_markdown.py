@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from atila_compat.testing.markdown import anchor, document, endpoint_of
+from atila_compat.testing.markdown import anchor, declared_rule, document, endpoint_of
 
 from .exchanges import exchange, spec
 
@@ -136,3 +136,17 @@ def test_anchors() -> None:
 def test_nothing_was_called() -> None:
     """Without calls there is an empty table of content."""
     assert document([]) == "## Table of Content\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "rule"),
+    [
+        ({"route": "/users/<int:n>"}, "/users/<int:n>"),
+        ({"route": "/users", "argspec": [["n", "q"], [["n", "int"]], 2]}, "/users/<int:n>"),
+        ({"route": "/", "argspec": [["name"], [["name", "string"]], 1]}, "/<name>"),
+        ({"route": "", "argspec": [["rest"], [["rest", "path"]], 1]}, "/<path:rest>"),
+    ],
+)
+def test_rules_whose_parameter_was_left_out(options: dict[str, Any], rule: str) -> None:
+    """A route that was called without its optional parameter is documented by the rule that declares it."""
+    assert declared_rule(options) == rule

@@ -1,0 +1,9 @@
+from .. import LOG
+def __setup__ (app, mntopt):
+    LOG.append (["setup", "e", mntopt ["point"]])
+def __mount__ (app, mntopt):
+    LOG.append (["mount", "e", mntopt ["point"]])
+    @app.route ("/pe")
+    def p (was): return was.API (o = mntopt, u = was.urlfor (p), b = was.baseurl (p), s = was.urlspec (p))
+    @app.route ("")
+    def top (was): return "top e"

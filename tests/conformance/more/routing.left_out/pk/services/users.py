@@ -1,0 +1,13 @@
+def __mount__ (app, mntopt):
+    @app.route ("/<int:uid>", methods = ["GET"])
+    def get (was, uid = None, q = None): return was.API (get = uid, q = q, r = was.request.routable ["route"], m = sorted (was.request.routable ["methods"]), f = was.request.routable ["func_id"])
+    @app.route ("/<int:uid>", methods = ["DELETE"])
+    def delete (was, uid = None): return was.API (delete = uid, r = was.request.routable ["route"], m = sorted (was.request.routable ["methods"]))
+    @app.route ("/<int:uid>", methods = ["PATCH", "PUT"])
+    def patch (was, uid, **kw): return was.API (patch = uid, kw = kw, m = sorted (was.request.routable ["methods"]))
+    @app.route ("/<int:uid>/posts/<int:pid>", methods = ["GET"])
+    def posts (was, uid, pid = None): return was.API (uid = uid, pid = pid, r = was.request.routable ["route"], P = was.request.PARAMS)
+    @app.route ("", methods = ["POST"])
+    def create (was, **kw): return was.API ("201 Created", kw = kw)
+    @app.route ("/u")
+    def u (was): return was.API (a = was.urlfor ("users.get"), b = was.urlfor ("users.get", 3), c = was.urlfor ("users.posts", 3), d = was.urlfor ("users.posts", 3, 4), g = was.urlfor (get, 4, q = 1), h = was.urlfor ("users.create"), i = was.urlfor ("tt.top"), j = was.urlfor ("tt.top", "q r"), k = was.urlspec ("users.get"), m = was.baseurl ("users.get"), n = was.baseurl ("tt.top"))
