@@ -181,6 +181,14 @@ GENERAL: tuple[Difference, ...] = (
         "Nothing.",
     ),
     Difference(
+        "short-domains",
+        "Mail addresses of short domains are valid",
+        "`inspect (emails = ...)` refuses `ann@example.de`: it wants three characters behind the first dot.",
+        "Two are enough.",
+        "Their owners can be customers, too.",
+        "Nothing.",
+    ),
+    Difference(
         "time-limits",
         "Every wait has an end",
         "A task without a time limit, or an answer that never comes, waits for ever.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import time
@@ -84,25 +83,23 @@ def test_log_files_are_put_aside(serve: Serve) -> None:
     assert "worker started" in (app.folder / "log" / "server.log").read_text()
 
 
-if importlib.util.find_spec("opentelemetry") and importlib.util.find_spec("opentelemetry.instrumentation"):
-
-    def test_traces(serve: Serve) -> None:
-        """The guide's example: spans of handlers are in their request's trace, and so is what they ask."""
-        page = (ROOT / "migration_guide" / "04-deploy.md").read_text()
-        listing = re.search(r"^```python traced\.py\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-        assert listing is not None
-        app = serve(listing[1])
-        trace, caller = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-        answer = app.client.get(f"/ask/{app.port}", headers={"traceparent": f"00-{trace}-{caller}-01"})
-        assert answer.json() == {"id": 7}
-        assert app.stop() == 0
-        log, decoder, spans = app.log(), json.JSONDecoder(), {}
-        for found in re.finditer(r"^{$", log, re.MULTILINE):
-            span, _ = decoder.raw_decode(log, found.start())
-            if span["context"]["trace_id"] == f"0x{trace}":
-                spans[span["name"]] = (span["context"]["span_id"], span["parent_id"])
-        asked, book, looked = spans["GET ask"], spans["GET book"], spans["look it up"]
-        assert [asked[1], book[1], looked[1]] == [f"0x{caller}", asked[0], book[0]]
+def test_traces(serve: Serve) -> None:
+    """The guide's example: spans of handlers are in their request's trace, and so is what they ask."""
+    page = (ROOT / "migration_guide" / "04-deploy.md").read_text()
+    listing = re.search(r"^```python traced\.py\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert listing is not None
+    app = serve(listing[1])
+    trace, caller = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    answer = app.client.get(f"/ask/{app.port}", headers={"traceparent": f"00-{trace}-{caller}-01"})
+    assert answer.json() == {"id": 7}
+    assert app.stop() == 0
+    log, decoder, spans = app.log(), json.JSONDecoder(), {}
+    for found in re.finditer(r"^{$", log, re.MULTILINE):
+        span, _ = decoder.raw_decode(log, found.start())
+        if span["context"]["trace_id"] == f"0x{trace}":
+            spans[span["name"]] = (span["context"]["span_id"], span["parent_id"])
+    asked, book, looked = spans["GET ask"], spans["GET book"], spans["look it up"]
+    assert [asked[1], book[1], looked[1]] == [f"0x{caller}", asked[0], book[0]]
 
 
 def test_the_status_page(serve: Serve) -> None:
