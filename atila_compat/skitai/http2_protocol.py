@@ -245,7 +245,7 @@ class SwitchingProtocol(HTTPProtocol):
         """Parse what has come; the first bytes say what it is."""
         if self._unknown:
             data = self._begun + data
-            if data[:3] == PREFACE[:3] and PREFACE.startswith(data[: len(PREFACE)]):
+            if PREFACE.startswith(data[: len(PREFACE)]):
                 if len(data) < len(PREFACE):
                     self._begun = data
                     return

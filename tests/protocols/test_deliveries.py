@@ -42,7 +42,7 @@ def test_ids_of_worker_processes_differ() -> None:
 
 @pytest.mark.anyio
 async def test_messages_reach_their_connection() -> None:
-    """A message goes to the connection of the id, as text or binary message."""
+    """A message goes to the connection of the id, as text or binary message; what is neither is a TypeError."""
     sent: list[Any] = []
 
     async def send(event: Any) -> None:
@@ -52,8 +52,10 @@ async def test_messages_reach_their_connection() -> None:
     connection = Connection(deliveries.new_id(), asyncio.get_running_loop(), send)
     deliveries.add(connection)
     connection.opened(lambda: None)
-    for message in ("text", b"bytes", None):
+    for message in ("text", b"bytes"):
         deliveries.send(connection.client_id, message)
+    with pytest.raises(TypeError, match="a NoneType cannot be sent as text"):
+        deliveries.send(connection.client_id, None)
     await asyncio.to_thread(deliveries.send, connection.client_id, "from a thread")
     while len(sent) < 3:
         await asyncio.sleep(0)

@@ -189,8 +189,10 @@ def test_many_cancelled_requests(app: Launched, connection: Connection) -> None:
 def test_beginning_in_pieces(app: Launched) -> None:
     """The preface may come byte by byte; what only looks like it is HTTP/1.1."""
     with socket.create_connection((HOST, app.port), 5) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for place in range(len(PREFACE)):
             client.sendall(PREFACE[place : place + 1])
+            time.sleep(0.005)  # so that the server reads it alone
         client.sendall(b"\0\0\0\4\0\0\0\0\0")
         assert client.recv(9)[3] == 4  # SETTINGS
     with socket.create_connection((HOST, app.port), 5) as client:
