@@ -42,7 +42,7 @@ def test_ids_of_worker_processes_differ() -> None:
 
 @pytest.mark.anyio
 async def test_messages_reach_their_connection() -> None:
-    """A message goes to the connection of the id, as text or binary message; what is neither is a TypeError."""
+    """A message goes to the connection of the id, as text or binary message; other things are refused."""
     sent: list[Any] = []
 
     async def send(event: Any) -> None:
