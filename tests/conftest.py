@@ -9,10 +9,11 @@ import hypothesis
 import pytest
 
 from . import servers
+from .conformance.summary import pytest_terminal_summary
 from .launch import Serve
 from .skips import IN_CI, pytest_make_collect_report, pytest_runtest_makereport
 
-__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport"]
+__all__ = ["pytest_make_collect_report", "pytest_runtest_makereport", "pytest_terminal_summary"]
 
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 hypothesis.settings.register_profile("dev", deadline=None)

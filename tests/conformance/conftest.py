@@ -1,4 +1,4 @@
-"""Plays the cases of the collected tests while the tests look at them one by one, and sums up."""
+"""Plays the cases of the collected tests while the tests look at them one by one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import pytest
 
 from .corpus import MORE, load_all
 from .season import Played, season
-
-PLAYED = "conformance"
-"""The property of a test's report that counts its exchanges: (as recorded, all)."""
+from .summary import PLAYED
 
 
 @pytest.fixture(scope="session")
@@ -40,19 +38,3 @@ def played(
         return outcome
 
     return result
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line with the figures of all cases that were played."""
-    figures = [
-        value
-        for outcome in ("passed", "failed")
-        for report in terminalreporter.stats.get(outcome, [])
-        for name, value in report.user_properties
-        if name == PLAYED and report.when == "call"
-    ]
-    if figures:
-        same, count = (sum(column) for column in zip(*figures, strict=True))
-        terminalreporter.write_line(
-            f"conformance: {len(figures)} cases, {same} of {count} exchanges as recorded"
-        )
