@@ -40,6 +40,12 @@ def quoted(path: str) -> str:
     return quote(path, safe=_IN_PATHS, errors="replace")
 
 
+def path_below(scope: Scope) -> str:
+    """The decoded path below the mount point of who is asked; empty for that point without its slash."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path") or "")
+
+
 def known_user(user: Any) -> Any:
     """Who asks, as Starlette's AuthenticationMiddleware around the app says; None for nobody it knows."""
     return getattr(user, "original", user) if getattr(user, "is_authenticated", False) else None

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..errors import REASONS, ExcInfo, HTTPError, split_status
 from ..http import state
 from ..http.input import ClientDisconnect, Input
-from ..http.request import Request
-from ..http.response import ErrorReply, Reply, Response
+from ..http.response import ErrorReply, Reply
 from ..routing.route import Route
 from ..serving.coroutine import KEPT_BACK_BYTES, KEPT_BACK_SECONDS, Ended, advance
 from ..serving.exchange import Exchange
 from ..serving.finalize import raw_headers
 from ..serving.outcome import Awaiting, Complete, Outcome, RawHeaders, Waiting
-from ..serving.pipeline import authentication_of, await_handler, check, locate
+from ..serving.pipeline import authentication_of, await_handler, check, locate, new_was
 from ..serving.runtime import Runtime
 from ..serving.streams import wait_for
 from ..tasks.deferred import Deferred
@@ -185,15 +184,11 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, transport: Transpor
 
     Raises GRPCError for a status other than OK, ClientDisconnect.
     """
-    root: str = scope.get("root_path", "")
-    path: str = scope["path"]
-    local = path[len(root) :] or "/" if root and path.startswith(root) else path
-    request = Request(scope, local, app)
+    was = new_was(app, runtime, scope)
+    request = was.request
     request.body = b""
-    was = Was(app, request, Response(request), runtime)
-    route = await _route(app, was, local)
-    method = find_method(path)
-    request.route = route
+    request.route = route = await _route(app, was, request.path)
+    method = find_method(scope["path"])
     call = Call(was, route, authentication_of(app, route), method)
     driven = route.coroutine or route.input_stream
     if not method.streams_in and not method.streams_out and not driven:

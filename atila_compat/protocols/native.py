@@ -22,8 +22,7 @@ from starlette.routing import BaseRoute, NoMatchFound
 from ..context import current_was
 from ..errors import REASONS, ExcInfo, HTTPError
 from ..http.input import BodyTooLarge, ClientDisconnect, content_length
-from ..http.request import Request
-from ..http.response import Response
+from ..http.request import path_below
 from ..routing.native import NativeTable, matching
 from ..routing.route import RouteSet
 from ..routing.urls import urlfor
@@ -254,13 +253,6 @@ class _Channel:
         await self._send(message)
 
 
-def below(scope: Scope) -> str:
-    """The path of a request below the app's mount point."""
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    return (path[len(root) :] or "/") if root and path.startswith(root) else path
-
-
 def running(app: Atila) -> Runtime:
     """The runtime of an app that answers requests."""
     assert app.runtime is not None
@@ -269,8 +261,7 @@ def running(app: Atila) -> Runtime:
 
 def was_for(app: Atila, runtime: Runtime, scope: Scope) -> Was:
     """A `was` that an endpoint finds as `request.state.was`."""
-    request = Request(scope, below(scope), app)
-    was = Was(app, request, Response(request), runtime)
+    was = pipeline.new_was(app, runtime, scope)
     state = scope.get("state")
     if not isinstance(state, dict):
         state = scope["state"] = {}
@@ -356,7 +347,7 @@ def own_methods(app: Atila, scope: Scope) -> set[str] | None:
 
     What the app does with the path in another way, a redirection or a refusal, counts as every method.
     """
-    path = below(scope)
+    path = path_below(scope) or "/"
     method: str = scope.get("method", "GET")
     try:
         found = app.router.find(path, method)

@@ -14,8 +14,9 @@ from ..context import current_was
 from ..errors import REASONS, HTTPError, split_status
 from ..http.input import BodyTooLarge, ClientDisconnect, InputStream, content_length, read_body
 from ..http.multipart import read_multipart
-from ..http.request import MULTIPART_KEPT, Request, quoted
+from ..http.request import MULTIPART_KEPT, Request, path_below, quoted
 from ..http.response import Response
+from ..http.static import is_odd_path
 from ..routing.route import BODY_METHODS, UNSET, Route, RouteSet
 from ..routing.router import Redirect, Unrouted
 from ..security import cors
@@ -41,16 +42,18 @@ METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _MULTIPART = "multipart/form-data"
 
 
+def new_was(app: Atila, runtime: Runtime, scope: Scope) -> Was:
+    """The `was` of a request to the app."""
+    request = Request(scope, path_below(scope) or "/", app)
+    return Was(app, request, Response(request), runtime)
+
+
 async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request."""
-    root: str = scope.get("root_path", "")
-    path: str = scope["path"]
-    if root and path.startswith(root):
-        path = path[len(root) :] or "/"
-    request = Request(scope, path, app)
-    was = Was(app, request, Response(request), runtime)
+    was = new_was(app, runtime, scope)
+    request = was.request
     try:
-        outcome = await _outcome(app, was, path, receive, send)
+        outcome = await _outcome(app, was, request.path, receive, send)
         if outcome is not None:
             await deliver(send, outcome)
     except ClientDisconnect:
@@ -101,7 +104,7 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
 
 async def locate(app: Atila, was: Was, path: str) -> RouteSet | Complete:
     """The routes of a path, or what is answered where it has none; sets the path's parameters."""
-    if "./" in path or "//" in path or "\0" in path:
+    if is_odd_path(path):
         if was.request.method == "GET":  # where static files are looked for, before any app
             return error_outcome(was, 404, REASONS[404], in_handler=False, by_handlers=False)
         return await refuse(was, 404)
