@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,13 +17,13 @@ from ..http import state
 from ..http.input import ClientDisconnect, Input
 from ..http.response import ErrorReply, Reply
 from ..routing.route import Route
-from ..serving.coroutine import KEPT_BACK_BYTES, KEPT_BACK_SECONDS, Ended, advance
+from ..serving.coroutine import KEPT_BACK_BYTES, Ended, advance
 from ..serving.exchange import Exchange
 from ..serving.finalize import raw_headers
 from ..serving.outcome import Awaiting, Complete, Outcome, RawHeaders, Waiting
 from ..serving.pipeline import authentication_of, await_handler, check, locate, new_was
 from ..serving.runtime import Runtime
-from ..serving.streams import wait_for
+from ..serving.streams import Batch, wait_for
 from ..tasks.deferred import Deferred
 from ..types import Scope
 from ..was import Was
@@ -151,12 +150,11 @@ class Call(Exchange):
     def pull(self, messages: Iterator[Any]) -> tuple[list[bytes], bool]:
         """Some messages of an iterator, as bytes, and whether there may be more."""
         found: list[bytes] = []
-        began, size = time.monotonic(), 0
+        batch = Batch()
         try:
             for message in messages:
                 found.append(self.method.serialize(message))
-                size += len(found[-1])
-                if size > KEPT_BACK_BYTES or time.monotonic() - began > KEPT_BACK_SECONDS:
+                if batch.add(len(found[-1])):
                     return found, True
         except Exception as error:
             self.error = self.error_of((type(error), error, error.__traceback__))

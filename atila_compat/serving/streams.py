@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from ..http.compression import StreamCompressor, choose_encoding
@@ -20,7 +21,29 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atila_compat.app")
 
+BATCH_BYTES = 65536
+BATCH_SECONDS = 0.05
+"""What is collected at most: bytes, and for how long."""
+
 _END: Any = object()
+
+
+class Batch:
+    """How much of an iterable a worker thread collects before it is sent.
+
+    More than one piece for a hop, where they come fast; hardly any delay where they come slowly.
+    """
+
+    __slots__ = ("_began", "_size")
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._size = 0
+
+    def add(self, size: int) -> bool:
+        """Count in a piece of `size` bytes; whether what has been collected is to be sent now."""
+        self._size += size
+        return self._size > BATCH_BYTES or time.monotonic() - self._began > BATCH_SECONDS
 
 
 async def until_disconnect(receive: Receive, ended: bool = False) -> None:
