@@ -26,7 +26,6 @@ from ..http.request import path_below
 from ..routing.native import NativeTable, matching
 from ..routing.route import RouteSet
 from ..routing.urls import urlfor
-from ..security import cors
 from ..serving import pipeline
 from ..serving.exchange import Exchange
 from ..serving.finalize import raw_headers
@@ -364,23 +363,9 @@ async def _closed(
 ) -> bool:
     """Answer a method that neither has, where the app itself would say that there is no such path."""
     was = was_for(app, running(app), scope)
-    headers = was.request.lowered
     allowed = app.access_control_allow_origin
     if scope["method"] == "OPTIONS" and allowed is not None:
-        status_code, answer_headers = cors.preflight(
-            origin=headers.get("origin"),
-            requested_method=headers.get("access-control-request-method"),
-            requested_headers=headers.get("access-control-request-headers"),
-            methods=methods,
-            allowed=allowed,
-            max_age=app.access_control_max_age,
-            host=headers.get("host"),
-        )
-        was.response.set_headers(answer_headers)
-        if status_code == 200:
-            outcome = Complete(200, [*raw_headers(was.response), (b"Content-Length", b"0")], b"")
-        else:
-            outcome = await pipeline.refuse(was, status_code)
+        outcome = await pipeline.preflight(was, methods, allowed, app.access_control_max_age)
     elif own is None:
         outcome = await pipeline.refuse(was, 405)
     else:
@@ -440,12 +425,8 @@ async def _fail(exchange: NativeExchange, channel: _Channel, scope: Scope, send:
 def _refused(app: Atila, was: Was, scope: Scope) -> int:
     """What the app refuses before anybody answers: a status code, else 0."""
     allowed = app.access_control_allow_origin
-    if allowed is not None:
-        origin = was.request.lowered.get("origin")
-        if not cors.is_allowed(origin, allowed, was.request.lowered.get("host")):
-            return 403
-        for name, value in cors.answer_headers(origin, allowed):
-            was.response.set_header(name, value)
+    if allowed is not None and not pipeline.admit(was, allowed):
+        return 403
     length = content_length(scope) if scope["type"] == "http" else None
     return 413 if length is not None and length > app.max_upload_size else 0
 
