@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import REASONS, ExcInfo, HTTPError, split_status
+from ..errors import REASONS, ExcInfo, HTTPError, meant_by, split_status
 from ..http import state
 from ..http.input import ClientDisconnect, Input
 from ..http.response import ErrorReply, Reply
@@ -120,9 +120,7 @@ class Call(Exchange):
 
     def error_of(self, exc_info: ExcInfo) -> GRPCError:
         """The status of an exception: the one of its HTTP status for was.Error, else UNKNOWN."""
-        error = exc_info[1]
-        if isinstance(error, AssertionError) and error.args and isinstance(error.args[0], HTTPError):
-            error = error.args[0]
+        error = meant_by(exc_info[1])
         if isinstance(error, GRPCError):
             return error
         if isinstance(error, HTTPError):

@@ -144,8 +144,7 @@ class NativeExchange(Exchange):
             hooks.run_teardown(self.was)
         added = Complete(200, raw_headers(self.was.response), b"")
         self.commit(added)
-        if hooks.active:
-            hooks.run_finished(self.was)
+        self.finish()
         return added.headers
 
     def failed(self, exc_info: ExcInfo) -> Outcome:
@@ -168,7 +167,7 @@ class NativeExchange(Exchange):
             value = hooks.run_before(was)
             if value is None:
                 return None
-        except Exception:
+        except BaseException:  # as in an app's own route
             return self._failed(sys.exc_info())
         return self._answered(value)
 

@@ -93,8 +93,8 @@ class Handshake(Exchange):
     def open(self) -> Outcome | Accepted:
         """Hooks, decorators, onopen; in a worker thread."""
         outcome: Outcome | Accepted = self.handle()
-        if isinstance(outcome, Accepted) and self.was.app.hooks.active:
-            self.was.app.hooks.run_finished(self.was)
+        if isinstance(outcome, Accepted):
+            self.finish()
         return outcome
 
     def _invoke(self) -> Any:

@@ -17,7 +17,7 @@ from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 from ..context import current_was
-from ..errors import REASONS, ExcInfo, HTTPError, split_status
+from ..errors import REASONS, ExcInfo, HTTPError, meant_by, split_status
 from ..http import state
 from ..http.arguments import explain_mismatch, keywords_of
 from ..http.response import ErrorReply
@@ -153,11 +153,16 @@ class Exchange:
             outcome = step(*args)
         except BaseException:  # sys.exit() or KeyboardInterrupt in a handler ends its request, not the server
             outcome = self.failure(sys.exc_info())
+        if isinstance(outcome, _FINISHED):
+            self.finish()
+        return outcome
+
+    def finish(self) -> None:
+        """Emit `request:finished`, once; in a worker thread."""
         hooks = self.was.app.hooks
-        if hooks.active and not self.finished and isinstance(outcome, _FINISHED):
+        if hooks.active and not self.finished:
             self.finished = True
             hooks.run_finished(self.was)
-        return outcome
 
     def _refusal(self, kind: str | None) -> Outcome | None:
         was, route = self.was, self.route
@@ -284,9 +289,7 @@ class Exchange:
     def failure(self, exc_info: ExcInfo) -> Complete:
         """The answer to an exception: its own status for HTTPError, else `crash_code` (spec/02 7.1)."""
         was = self.was
-        error = exc_info[1]
-        if isinstance(error, AssertionError) and error.args and isinstance(error.args[0], HTTPError):
-            error = error.args[0]
+        error = meant_by(exc_info[1])
         error = getattr(error, _MEANING, error)
         try:
             if isinstance(error, HTTPError):
