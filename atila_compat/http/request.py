@@ -109,6 +109,11 @@ class Request:
         return self.body is not None or self.multipart is not None
 
     @property
+    def has_arguments(self) -> bool:
+        """Whether there is a query or a body, beside the parameters of the path."""
+        return bool(self.body) or self.multipart is not None or bool(self.scope.get("query_string"))
+
+    @property
     def command(self) -> str:
         """The method in lower case."""
         return self.method.lower()
@@ -352,7 +357,7 @@ class Request:
 
         Raises HTTPError 400 where one of them is malformed.
         """
-        if self.body or self.multipart is not None or self.scope.get("query_string"):
+        if self.has_arguments:
             self.merged  # noqa: B018 - computed at its first use, which should not come after the hooks
 
     def form(self) -> Values | None:

@@ -34,7 +34,7 @@ from ..serving.pipeline import (
     refuse,
 )
 from ..serving.runtime import Runtime
-from ..serving.streams import wait_for
+from ..serving.streams import settled
 from ..tasks.deferred import Deferred
 from ..tasks.group import Tasks
 from ..tasks.task import Task
@@ -139,20 +139,11 @@ class Call(Exchange):
         if isinstance(value, ErrorReply) or hasattr(value, "cr_frame"):
             return super()._answer(value)
         if isinstance(value, Deferred) and not isinstance(value, (Task, Tasks)):
-            return Awaiting(self._finished(value))  # a bare task is no value, as in the original
+            return Awaiting(settled(self, value))  # a bare task is no value, as in the original
         if isinstance(value, Reply):
             value = value.body
         self.result = Value(value)
         return _NOTHING
-
-    async def _finished(self, value: Any) -> Any:
-        """The value of an answer that is made later."""
-        while isinstance(value, Deferred):
-            late = await wait_for(self, value, None)
-            if late is not None:
-                raise late
-            value = await self.hop(value.finish, self.was)
-        return value
 
     def failure(self, exc_info: ExcInfo) -> Complete:
         state.rollback(self.was)

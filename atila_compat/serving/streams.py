@@ -94,6 +94,19 @@ async def wait_for(exchange: Exchange, deferred: Deferred, receive: Receive | No
             task.cancel()
 
 
+async def settled(exchange: Exchange, value: Any) -> Any:
+    """What comes of a value: of a deferred answer what it is in the end, anything else is it already.
+
+    Raises what the deferred answer raises, TimeoutError when the request's time is over.
+    """
+    while isinstance(value, Deferred):
+        late = await wait_for(exchange, value, None)
+        if late is not None:
+            raise late
+        value = await exchange.hop(value.finish, exchange.was)
+    return value
+
+
 def compressor_for(exchange: Exchange, headers: RawHeaders) -> StreamCompressor | None:
     """The compressor of a streamed body, if the client takes one (spec/04 12.4); marks the headers."""
     named = {name.lower(): value.decode("latin-1") for name, value in headers}
