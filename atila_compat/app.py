@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atila_compat.app")
 
-DEFAULT_SESSION_TIMEOUT = 1200
 MIB = 1024 * 1024
 
 
