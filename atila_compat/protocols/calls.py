@@ -34,7 +34,7 @@ from ..serving.pipeline import (
     refuse,
 )
 from ..serving.runtime import Runtime
-from ..serving.streams import settled
+from ..serving.streams import final_value
 from ..tasks.deferred import Deferred
 from ..tasks.group import Tasks
 from ..tasks.task import Task
@@ -139,7 +139,7 @@ class Call(Exchange):
         if isinstance(value, ErrorReply) or hasattr(value, "cr_frame"):
             return super()._answer(value)
         if isinstance(value, Deferred) and not isinstance(value, (Task, Tasks)):
-            return Awaiting(settled(self, value))  # a bare task is no value, as in the original
+            return Awaiting(final_value(self, value))  # a bare task is no value, as in the original
         if isinstance(value, Reply):
             value = value.body
         self.result = Value(value)

@@ -23,7 +23,7 @@ from ..serving.finalize import raw_headers
 from ..serving.outcome import Awaiting, Complete, Outcome, RawHeaders, Waiting
 from ..serving.pipeline import authentication_of, await_handler, check, locate, new_was
 from ..serving.runtime import Runtime
-from ..serving.streams import Batch, settled, wait_for
+from ..serving.streams import Batch, final_value, wait_for
 from ..tasks.deferred import Deferred
 from ..types import Scope
 from ..was import Was
@@ -393,7 +393,7 @@ async def _drive(call: Call, generator: Any, transport: Transport) -> None:
                     yielded.cancel()
                     raise
             yielded = await call.hop(go_on, sent)
-        await call.hop(end, await settled(call, yielded.value))
+        await call.hop(end, await final_value(call, yielded.value))
         await output.flush(transport)
     except ClientDisconnect:
         raise

@@ -21,7 +21,7 @@ from ..tasks.group import Mask
 from ..types import Receive, Send
 from .finalize import as_bytes, stream_headers
 from .outcome import Complete, Outcome
-from .streams import send_head, settled, wait_for
+from .streams import final_value, send_head, wait_for
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -169,7 +169,7 @@ async def _end(exchange: Exchange, body: _Body, value: Any) -> Outcome | None:
     await body.flush()
     tail = b""
     try:
-        value = await settled(exchange, value)
+        value = await final_value(exchange, value)
     except Exception as error:
         return await _fail(exchange, body, error)
     if value is not None:

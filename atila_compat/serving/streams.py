@@ -94,7 +94,7 @@ async def wait_for(exchange: Exchange, deferred: Deferred, receive: Receive | No
             task.cancel()
 
 
-async def settled(exchange: Exchange, value: Any) -> Any:
+async def final_value(exchange: Exchange, value: Any) -> Any:
     """What comes of a value: of a deferred answer what it is in the end, anything else is it already.
 
     Raises what the deferred answer raises, TimeoutError when the request's time is over.
