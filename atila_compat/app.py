@@ -36,11 +36,11 @@ from .structures import AttrDict, SharedDict
 from .types import Receive, Scope, Send
 
 if TYPE_CHECKING:
+    from .tasks.aliases import Alias
     from .testing.in_process import AppClient
 
 log = logging.getLogger("atila_compat.app")
 
-DEFAULT_SESSION_TIMEOUT = 1200
 MIB = 1024 * 1024
 
 
@@ -270,15 +270,11 @@ class Atila(
 
     trace = traceback
 
-    def alias(self, name: str, ctype: str, members: Any, *args: Any, **options: Any) -> Any:
-        """Define a data source that only this app sees (spec/01 section 8)."""
-        from .tasks.aliases import define
+    def alias(self, name: str, ctype: str, members: Any, *args: Any, **options: Any) -> tuple[str, Alias]:
+        """Define a data source that only this app sees; arguments as for `skitai.alias`."""
+        from . import skitai
 
-        if ctype == "django":
-            from .tasks.django_settings import database_of
-
-            ctype, members = database_of(members)
-        return define(name, ctype, members, *args, app=self, **options)
+        return skitai.alias(name, ctype, members, *args, app=self, **options)
 
     def build_url(self, thing: Any, /, *args: Any, **values: Any) -> str:
         """The URL of a resource, as `was.urlfor` builds it."""

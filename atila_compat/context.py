@@ -1,7 +1,8 @@
-"""The `was` of the running request, for code that was not handed one (spec/01 section 7, `skitai.was`)."""
+"""Where code runs: for which request, for code that was not handed its `was` (`skitai.was`), and on what."""
 
 from __future__ import annotations
 
+import asyncio
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,15 @@ if TYPE_CHECKING:
     from .was import Was
 
 current_was: ContextVar[Was] = ContextVar("atila_compat.was")
+
+
+def on_event_loop() -> bool:
+    """Whether an event loop runs in this thread, so that nothing may block here."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def get_was() -> Was:

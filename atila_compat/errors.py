@@ -93,6 +93,13 @@ class HTTPError(Exception):
         return super().__str__() or self.status  # of what was passed by position, as for every exception
 
 
+def meant_by(error: BaseException | None) -> BaseException | None:
+    """The HTTPError that an `assert condition, was.Error(...)` has raised; else `error` itself."""
+    if isinstance(error, AssertionError) and error.args and isinstance(error.args[0], HTTPError):
+        return error.args[0]
+    return error
+
+
 class TaskError(Exception):
     """A task ended without a result."""
 

@@ -26,8 +26,6 @@ try:
 except ImportError:  # Windows, where a service is one process
     fcntl = None
 
-HELD_SECONDS = 60.0
-"""After so long another machine takes the lock of one that has died, or holds it for longer."""
 _POLL = 0.005
 _LONGEST_POLL = 0.1
 

@@ -55,7 +55,7 @@ ON_THE_GROUND = {
 """Modules that every floor may import, though their folder is higher up; they import the ground only."""
 
 UPWARD = {
-    ("app", "skitai"): "`app.run()` starts the engine, README of the original",
+    ("app", "skitai"): "`app.run()` starts the engine, README of the original; `app.alias()` is its alias()",
     ("app", "skitai.preference"): "`app.set_static()`, `app.extends()`: what preferences do",
     ("app", "testing.in_process"): "`app.test_client()`",
     ("skitai.script", "shims.hook"): "a launch script that is run gets the names that the hook serves",

@@ -26,7 +26,7 @@ import anyio.to_thread
 
 from ..errors import ExcInfo, split_status
 from ..http.environ import build_environ
-from ..http.request import Request
+from ..http.request import Request, path_below
 from ..protocols.refusal import header_of, refuse
 from ..types import Message, Receive, Scope, Send
 
@@ -195,7 +195,7 @@ class WSGIApp:
         if scope["type"] == "websocket":
             from ..protocols import ws_wsgi
 
-            await ws_wsgi.answer(self.app, self._message, scope, receive, send)
+            await ws_wsgi.answer(self.app, self._websocket_environ, scope, receive, send)
             return
         if self._slots is None or self._limiter is None:
             self._slots = asyncio.Semaphore(self.threads)
@@ -233,12 +233,16 @@ class WSGIApp:
             if not message.get("more_body", False):
                 return True
 
-    def _message(self, scope: Scope) -> tuple[dict[str, Any], contextlib.AbstractContextManager[Any]]:
-        """The environ of a request that stands for a message of a WebSocket, and what it is answered in."""
-        path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
-        request = Request(scope, path, self.app)  # type: ignore[arg-type]
+    def _websocket_environ(
+        self, scope: Scope
+    ) -> tuple[dict[str, Any], contextlib.AbstractContextManager[Any]]:
+        """The environ of a call that is made for a WebSocket, and what the call is made in."""
+        request = self._request(scope)
         environ = self._environ(scope, request, io.BytesIO())
         return environ, contextlib.nullcontext() if self.around is None else self.around(request, environ)
+
+    def _request(self, scope: Scope) -> Request:
+        return Request(scope, path_below(scope) or "/", self.app)  # type: ignore[arg-type]
 
     def _environ(self, scope: Scope, request: Request, body: IO[bytes]) -> dict[str, Any]:
         environ = build_environ(request)
@@ -267,8 +271,7 @@ class WSGIApp:
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits for a slot any more
                 loop.call_soon_threadsafe(free)
 
-        path = scope["path"].removeprefix(scope.get("root_path", "")) or "/"
-        request = Request(scope, path, self.app)  # type: ignore[arg-type]
+        request = self._request(scope)
         environ = self._environ(scope, request, body)
         exchange = _Exchange(self.app, environ, send, called)
         around = contextlib.nullcontext() if self.around is None else self.around(request, environ)

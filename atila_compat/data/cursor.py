@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
+from ..context import on_event_loop
 from ..errors import HTTPError
 from ..structures import AttrDict
 from .backend import Outcome, Session, SQLBackend
@@ -146,7 +147,7 @@ class _Connection(Builder):
 
         Raises TimeoutError, and RuntimeError on the event loop itself.
         """
-        if _on_a_loop():
+        if on_event_loop():
             raise RuntimeError(
                 "transactions and cursors wait, which would stop the event loop: "
                 "use them in a plain handler or in was.Thread, or `await was.db('@name').execute(...)`"
@@ -217,14 +218,6 @@ class _Connection(Builder):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _on_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 async def _close_all(sessions: list[Session]) -> None:

@@ -12,7 +12,6 @@ from ._paths import Target, Unreachable, getter, parse
 
 Values = Mapping[str, Any]
 Test = Callable[[Any], bool]
-Explain = Callable[[], str]
 ParameterCheck = Callable[[Values], str | None]
 """Takes the values of a scope, returns the error text or None."""
 

@@ -40,6 +40,12 @@ def quoted(path: str) -> str:
     return quote(path, safe=_IN_PATHS, errors="replace")
 
 
+def path_below(scope: Scope) -> str:
+    """The decoded path below the mount point of who is asked; empty for that point without its slash."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path") or "")
+
+
 def known_user(user: Any) -> Any:
     """Who asks, as Starlette's AuthenticationMiddleware around the app says; None for nobody it knows."""
     return getattr(user, "original", user) if getattr(user, "is_authenticated", False) else None
@@ -101,6 +107,11 @@ class Request:
     def body_received(self) -> bool:
         """Whether the end of the body has been read from the connection."""
         return self.body is not None or self.multipart is not None
+
+    @property
+    def has_arguments(self) -> bool:
+        """Whether there is a query or a body, beside the parameters of the path."""
+        return bool(self.body) or self.multipart is not None or bool(self.scope.get("query_string"))
 
     @property
     def command(self) -> str:
@@ -346,7 +357,7 @@ class Request:
 
         Raises HTTPError 400 where one of them is malformed.
         """
-        if self.body or self.multipart is not None or self.scope.get("query_string"):
+        if self.has_arguments:
             self.merged  # noqa: B018 - computed at its first use, which should not come after the hooks
 
     def form(self) -> Values | None:

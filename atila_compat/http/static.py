@@ -9,14 +9,15 @@ from ..settings import settings
 from ..types import Scope
 from .file_reply import FileReply, RedirectReply
 from .media_types import media_type_of
+from .request import path_below
 
 INDEX_NAMES = ("index.htm", "index.html")
 """Of a directory that has both, the original shows the first."""
 
 
 def is_odd_path(path: str) -> bool:
-    """Whether a path contains `./` or `//`: GET and HEAD of such a path are answered 404."""
-    return "//" in path or "./" in path
+    """Whether a path contains `./`, `//` or NUL: no file and no route has it."""
+    return "//" in path or "./" in path or "\0" in path
 
 
 class StaticFiles:
@@ -54,11 +55,7 @@ class StaticFiles:
         """The answer to an HTTP request, None where the apps are to be asked. Nothing is read yet."""
         if scope["method"] not in ("GET", "HEAD"):
             return None
-        path: str = scope["path"]
-        root_path: str = scope.get("root_path") or ""
-        if root_path and path.startswith(root_path):
-            path = path[len(root_path) :]
-        return self.lookup(path)
+        return self.lookup(path_below(scope))
 
     def lookup(self, path: str) -> FileReply | RedirectReply | None:
         """The file at a decoded URL path, a redirection for a directory without its slash, or None."""

@@ -18,14 +18,23 @@ from ..http import state
 from ..http.input import BodyTooLarge, ClientDisconnect, content_length, read_body
 from ..http.request import Request
 from ..http.response import ErrorReply, Reply, Response
+from ..http.static import is_odd_path
 from ..routing.route import Route
 from ..routing.router import Redirect, Unrouted
 from ..serving.exchange import Exchange
 from ..serving.finalize import complete, error_outcome
 from ..serving.outcome import Awaiting, Complete, Outcome
-from ..serving.pipeline import authentication_of, await_handler, check, overloaded, refuse
+from ..serving.pipeline import (
+    authentication_of,
+    await_handler,
+    check,
+    deliver,
+    new_was,
+    overloaded,
+    refuse,
+)
 from ..serving.runtime import Runtime
-from ..serving.streams import wait_for
+from ..serving.streams import final_value
 from ..tasks.deferred import Deferred
 from ..tasks.group import Tasks
 from ..tasks.task import Task
@@ -130,20 +139,11 @@ class Call(Exchange):
         if isinstance(value, ErrorReply) or hasattr(value, "cr_frame"):
             return super()._answer(value)
         if isinstance(value, Deferred) and not isinstance(value, (Task, Tasks)):
-            return Awaiting(self._finished(value))  # a bare task is no value, as in the original
+            return Awaiting(final_value(self, value))  # a bare task is no value, as in the original
         if isinstance(value, Reply):
             value = value.body
         self.result = Value(value)
         return _NOTHING
-
-    async def _finished(self, value: Any) -> Any:
-        """The value of an answer that is made later."""
-        while isinstance(value, Deferred):
-            late = await wait_for(self, value, None)
-            if late is not None:
-                raise late
-            value = await self.hop(value.finish, self.was)
-        return value
 
     def failure(self, exc_info: ExcInfo) -> Complete:
         state.rollback(self.was)
@@ -232,7 +232,7 @@ class Envelope:
         """The route of a call, or the refusal."""
         request = was.request
         status_code, detail, reason = 404, "", ""
-        if not any(trick in request.path for trick in ("./", "//", "\0")):
+        if not is_odd_path(request.path):
             try:
                 found = self.app.router.find(request.path, "POST")
             except Redirect:
@@ -277,18 +277,11 @@ async def answer(
     send: Send,
 ) -> None:
     """Answer a request that carries calls."""
-    root: str = scope.get("root_path", "")
-    path: str = scope["path"]
-    if root and path.startswith(root):
-        path = path[len(root) :] or "/"
-    request = Request(scope, path, app)
-    was = Was(app, request, Response(request), runtime)
     try:
-        outcome = await _outcome(envelope_class, was, receive)
+        outcome = await _outcome(envelope_class, new_was(app, runtime, scope), receive)
     except ClientDisconnect:
         return
-    await send({"type": "http.response.start", "status": outcome.status_code, "headers": outcome.headers})
-    await send({"type": "http.response.body", "body": outcome.body})
+    await deliver(send, outcome)
 
 
 async def _outcome(envelope_class: Callable[[Atila, Was], Envelope], was: Was, receive: Receive) -> Complete:

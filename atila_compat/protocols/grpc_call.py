@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..errors import REASONS, ExcInfo, HTTPError, split_status
+from ..errors import REASONS, ExcInfo, HTTPError, meant_by, split_status
 from ..http import state
 from ..http.input import ClientDisconnect, Input
-from ..http.request import Request
-from ..http.response import ErrorReply, Reply, Response
+from ..http.response import ErrorReply, Reply
 from ..routing.route import Route
-from ..serving.coroutine import KEPT_BACK_BYTES, KEPT_BACK_SECONDS, Ended, advance
+from ..serving.coroutine import KEPT_BACK_BYTES, Ended, advance
 from ..serving.exchange import Exchange
 from ..serving.finalize import raw_headers
 from ..serving.outcome import Awaiting, Complete, Outcome, RawHeaders, Waiting
-from ..serving.pipeline import authentication_of, await_handler, check, locate
+from ..serving.pipeline import authentication_of, await_handler, check, locate, new_was
 from ..serving.runtime import Runtime
-from ..serving.streams import wait_for
+from ..serving.streams import Batch, final_value, wait_for
 from ..tasks.deferred import Deferred
 from ..types import Scope
 from ..was import Was
@@ -122,9 +120,7 @@ class Call(Exchange):
 
     def error_of(self, exc_info: ExcInfo) -> GRPCError:
         """The status of an exception: the one of its HTTP status for was.Error, else UNKNOWN."""
-        error = exc_info[1]
-        if isinstance(error, AssertionError) and error.args and isinstance(error.args[0], HTTPError):
-            error = error.args[0]
+        error = meant_by(exc_info[1])
         if isinstance(error, GRPCError):
             return error
         if isinstance(error, HTTPError):
@@ -152,12 +148,11 @@ class Call(Exchange):
     def pull(self, messages: Iterator[Any]) -> tuple[list[bytes], bool]:
         """Some messages of an iterator, as bytes, and whether there may be more."""
         found: list[bytes] = []
-        began, size = time.monotonic(), 0
+        batch = Batch()
         try:
             for message in messages:
                 found.append(self.method.serialize(message))
-                size += len(found[-1])
-                if size > KEPT_BACK_BYTES or time.monotonic() - began > KEPT_BACK_SECONDS:
+                if batch.add(len(found[-1])):
                     return found, True
         except Exception as error:
             self.error = self.error_of((type(error), error, error.__traceback__))
@@ -185,15 +180,11 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, transport: Transpor
 
     Raises GRPCError for a status other than OK, ClientDisconnect.
     """
-    root: str = scope.get("root_path", "")
-    path: str = scope["path"]
-    local = path[len(root) :] or "/" if root and path.startswith(root) else path
-    request = Request(scope, local, app)
+    was = new_was(app, runtime, scope)
+    request = was.request
     request.body = b""
-    was = Was(app, request, Response(request), runtime)
-    route = await _route(app, was, local)
-    method = find_method(path)
-    request.route = route
+    request.route = route = await _route(app, was, request.path)
+    method = find_method(scope["path"])
     call = Call(was, route, authentication_of(app, route), method)
     driven = route.coroutine or route.input_stream
     if not method.streams_in and not method.streams_out and not driven:
@@ -402,13 +393,7 @@ async def _drive(call: Call, generator: Any, transport: Transport) -> None:
                     yielded.cancel()
                     raise
             yielded = await call.hop(go_on, sent)
-        value = yielded.value
-        while isinstance(value, Deferred):
-            late = await wait_for(call, value, None)
-            if late is not None:
-                raise late
-            value = await call.hop(value.finish, call.was)
-        await call.hop(end, value)
+        await call.hop(end, await final_value(call, yielded.value))
         await output.flush(transport)
     except ClientDisconnect:
         raise

@@ -22,12 +22,10 @@ from starlette.routing import BaseRoute, NoMatchFound
 from ..context import current_was
 from ..errors import REASONS, ExcInfo, HTTPError
 from ..http.input import BodyTooLarge, ClientDisconnect, content_length
-from ..http.request import Request
-from ..http.response import Response
+from ..http.request import path_below
 from ..routing.native import NativeTable, matching
 from ..routing.route import RouteSet
 from ..routing.urls import urlfor
-from ..security import cors
 from ..serving import pipeline
 from ..serving.exchange import Exchange
 from ..serving.finalize import raw_headers
@@ -146,8 +144,7 @@ class NativeExchange(Exchange):
             hooks.run_teardown(self.was)
         added = Complete(200, raw_headers(self.was.response), b"")
         self.commit(added)
-        if hooks.active:
-            hooks.run_finished(self.was)
+        self.finish()
         return added.headers
 
     def failed(self, exc_info: ExcInfo) -> Outcome:
@@ -170,7 +167,7 @@ class NativeExchange(Exchange):
             value = hooks.run_before(was)
             if value is None:
                 return None
-        except Exception:
+        except BaseException:  # as in an app's own route
             return self._failed(sys.exc_info())
         return self._answered(value)
 
@@ -254,13 +251,6 @@ class _Channel:
         await self._send(message)
 
 
-def below(scope: Scope) -> str:
-    """The path of a request below the app's mount point."""
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    return (path[len(root) :] or "/") if root and path.startswith(root) else path
-
-
 def running(app: Atila) -> Runtime:
     """The runtime of an app that answers requests."""
     assert app.runtime is not None
@@ -269,8 +259,7 @@ def running(app: Atila) -> Runtime:
 
 def was_for(app: Atila, runtime: Runtime, scope: Scope) -> Was:
     """A `was` that an endpoint finds as `request.state.was`."""
-    request = Request(scope, below(scope), app)
-    was = Was(app, request, Response(request), runtime)
+    was = pipeline.new_was(app, runtime, scope)
     state = scope.get("state")
     if not isinstance(state, dict):
         state = scope["state"] = {}
@@ -356,7 +345,7 @@ def own_methods(app: Atila, scope: Scope) -> set[str] | None:
 
     What the app does with the path in another way, a redirection or a refusal, counts as every method.
     """
-    path = below(scope)
+    path = path_below(scope) or "/"
     method: str = scope.get("method", "GET")
     try:
         found = app.router.find(path, method)
@@ -373,23 +362,9 @@ async def _closed(
 ) -> bool:
     """Answer a method that neither has, where the app itself would say that there is no such path."""
     was = was_for(app, running(app), scope)
-    headers = was.request.lowered
     allowed = app.access_control_allow_origin
     if scope["method"] == "OPTIONS" and allowed is not None:
-        status_code, answer_headers = cors.preflight(
-            origin=headers.get("origin"),
-            requested_method=headers.get("access-control-request-method"),
-            requested_headers=headers.get("access-control-request-headers"),
-            methods=methods,
-            allowed=allowed,
-            max_age=app.access_control_max_age,
-            host=headers.get("host"),
-        )
-        was.response.set_headers(answer_headers)
-        if status_code == 200:
-            outcome = Complete(200, [*raw_headers(was.response), (b"Content-Length", b"0")], b"")
-        else:
-            outcome = await pipeline.refuse(was, status_code)
+        outcome = await pipeline.preflight(was, methods, allowed, app.access_control_max_age)
     elif own is None:
         outcome = await pipeline.refuse(was, 405)
     else:
@@ -449,12 +424,8 @@ async def _fail(exchange: NativeExchange, channel: _Channel, scope: Scope, send:
 def _refused(app: Atila, was: Was, scope: Scope) -> int:
     """What the app refuses before anybody answers: a status code, else 0."""
     allowed = app.access_control_allow_origin
-    if allowed is not None:
-        origin = was.request.lowered.get("origin")
-        if not cors.is_allowed(origin, allowed, was.request.lowered.get("host")):
-            return 403
-        for name, value in cors.answer_headers(origin, allowed):
-            was.response.set_header(name, value)
+    if allowed is not None and not pipeline.admit(was, allowed):
+        return 403
     length = content_length(scope) if scope["type"] == "http" else None
     return 413 if length is not None and length > app.max_upload_size else 0
 

@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from ..http.environ import build_environ
-from ..http.request import Request
+from ..http.request import Request, path_below
 from ..http.response import Response
 from ..routing.route import Route
 from ..serving.exchange import Exchange
@@ -93,8 +93,8 @@ class Handshake(Exchange):
     def open(self) -> Outcome | Accepted:
         """Hooks, decorators, onopen; in a worker thread."""
         outcome: Outcome | Accepted = self.handle()
-        if isinstance(outcome, Accepted) and self.was.app.hooks.active:
-            self.was.app.hooks.run_finished(self.was)
+        if isinstance(outcome, Accepted):
+            self.finish()
         return outcome
 
     def _invoke(self) -> Any:
@@ -127,13 +127,9 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, s
     """Answer a WebSocket's handshake, and serve the connection until it ends."""
     if (await receive())["type"] != "websocket.connect":
         return
-    root: str = scope.get("root_path", "")
-    path: str = scope["path"]
-    if root and path.startswith(root):
-        path = path[len(root) :] or "/"
-    request = HandshakeRequest(scope, path, app)
+    request = HandshakeRequest(scope, path_below(scope) or "/", app)
     was = Was(app, request, Response(request), runtime)
-    outcome = await _admit(app, was, path)
+    outcome = await _admit(app, was, request.path)
     if isinstance(outcome, Complete):
         await refuse_handshake(scope, send, outcome.status_code, outcome.headers, outcome.body)
         await until_hung_up(receive)

@@ -13,8 +13,8 @@ import threading
 import time
 from typing import Any
 
+from ..context import on_event_loop
 from ..settings import settings
-from ..tasks.deferred import on_event_loop
 from ..types import Send
 from .ws_encoding import ENCODINGS, OPCODE_CLOSE, Encoding, Message, Unsendable, messages_of
 

@@ -12,6 +12,7 @@ from contextvars import Context
 from typing import Any
 
 from ..serving.runtime import Runtime
+from ..serving.workers import Hopping
 from ..settings import settings
 from ..types import Message as Event
 from ..types import Receive
@@ -24,7 +25,7 @@ READ_AHEAD_AFTER = 0.05
 """Seconds that a handler takes before the connection gets a reader of its own."""
 
 
-class Conversation:
+class Conversation(Hopping):
     """What the handlers of the four kinds talk through.
 
     Args:
@@ -46,15 +47,13 @@ class Conversation:
         receive: Receive,
         timeout: float,
     ) -> None:
+        super().__init__(runtime.workers, context)
         self.connection = connection
         self.gone = False
         self._receive = receive
         self.timeout = timeout
-        self._workers = runtime.workers
         self._loop = runtime.loop
-        self._context = context
         self._label = label
-        self._left: asyncio.Future[None] | None = None
         self._inbox: list[Message] = []
         self._size = 0
         self._next: asyncio.Future[None] | None = None
@@ -65,26 +64,19 @@ class Conversation:
         self._hop_began: float | None = None
         self._alarm: asyncio.TimerHandle | None = None
 
+    @property
+    def label(self) -> str:
+        return self._label
+
     # -- for handlers ---------------------------------------------------------------------------------------
 
     async def hop(self, func: Callable[..., Any], *args: Any) -> Any:
-        """Run `func` in a worker thread, within the connection's context.
-
-        One after the other: a hop that was cancelled while its thread was at work is waited for by the next.
-        """
-        if self._left is not None:
-            await self._left
-            self._left = None
+        """Run `func` in a worker thread; where that takes long, what the client says is read ahead."""
         self._hop_began = self._loop.time()
         if self._alarm is None and self._reader is None:
             self._alarm = self._loop.call_later(READ_AHEAD_AFTER, self._look_at_hop)
-        future = self._workers.run(self._context, self._label, func, *args)
         try:
-            return await future
-        except asyncio.CancelledError:
-            if future.cancelled():
-                self._left = self._workers.finished(future)
-            raise
+            return await super().hop(func, *args)
         finally:
             self._hop_began = None
 

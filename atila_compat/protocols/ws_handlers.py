@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import time
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,8 @@ from ..errors import HTTPError
 from ..hooks._results import settle
 from ..http.arguments import explain_mismatch
 from ..http.input import Input
-from ..serving.coroutine import KEPT_BACK_BYTES, KEPT_BACK_SECONDS, Ended, advance
-from ..serving.streams import wait_for
+from ..serving.coroutine import KEPT_BACK_BYTES, Ended, advance
+from ..serving.streams import Batch, wait_for
 from ..tasks.deferred import Deferred
 from .ws_connection import BAD_DATA, FAILED, NORMAL, Connection
 from .ws_conversation import Conversation
@@ -124,12 +123,11 @@ class Handler:
 
     def take(self, messages: Iterator[Message]) -> Iterator[Message] | None:
         """Send some of the messages of an iterable; gives it back where there may be more."""
-        began, size = time.monotonic(), 0
+        batch = Batch()
         try:
             for message in messages:
                 self.say(message)
-                size += len(message)
-                if size > KEPT_BACK_BYTES or time.monotonic() - began > KEPT_BACK_SECONDS:
+                if batch.add(len(message)):
                     return messages
         except Unsendable as error:  # the handler has done its work: no [ERROR], as in the original
             log.warning("%s: %s", self.exchange.label, error)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from typing import Any
 
+from ..context import on_event_loop
 from ..hooks._results import settle
 
 
@@ -15,9 +15,7 @@ def settled(result: Any, was: Any) -> Any:
     Raises RuntimeError on the event loop, which cannot wait for a coroutine: nobody passes unchecked.
     """
     if inspect.iscoroutine(result):
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
+        if not on_event_loop():
             return settle(result, was)
         result.close()
         raise RuntimeError("an async check cannot be waited for on the event loop: make it a plain function")

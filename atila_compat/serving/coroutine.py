@@ -21,7 +21,7 @@ from ..tasks.group import Mask
 from ..types import Receive, Send
 from .finalize import as_bytes, stream_headers
 from .outcome import Complete, Outcome
-from .streams import send_head, wait_for
+from .streams import final_value, send_head, wait_for
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -168,11 +168,10 @@ async def _end(exchange: Exchange, body: _Body, value: Any) -> Outcome | None:
         return outcome
     await body.flush()
     tail = b""
-    while isinstance(value, Deferred):
-        late = await wait_for(exchange, value, None)
-        if late is not None:
-            return await _fail(exchange, body, late)
-        value = await exchange.hop(value.finish, exchange.was)
+    try:
+        value = await final_value(exchange, value)
+    except Exception as error:
+        return await _fail(exchange, body, error)
     if value is not None:
         last: Outcome = await exchange.hop(exchange.resume, lambda: value)
         tail = last.body if isinstance(last, Complete) else b""

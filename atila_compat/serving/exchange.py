@@ -8,16 +8,15 @@ and comes here again, to `resume`.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import logging
 import sys
 from collections.abc import Callable
-from contextvars import Context, copy_context
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from ..context import current_was
-from ..errors import REASONS, ExcInfo, HTTPError, split_status
+from ..errors import REASONS, ExcInfo, HTTPError, meant_by, split_status
 from ..http import state
 from ..http.arguments import explain_mismatch, keywords_of
 from ..http.response import ErrorReply
@@ -26,6 +25,7 @@ from ..security.authentication import authenticate
 from ..tasks.deferred import Deferred
 from .finalize import Unanswerable, error_outcome, finalize
 from .outcome import Awaiting, Complete, Driving, Outcome, Sending, Streaming, Waiting
+from .workers import Hopping
 
 if TYPE_CHECKING:
     from ..was import Was
@@ -51,11 +51,10 @@ def may_be_coroutine(func: Callable[..., Any], value: Any) -> bool:
     )
 
 
-class Exchange:
+class Exchange(Hopping):
     """One request and its answer.
 
     Attributes:
-        context: the context variables of all hops of this request.
         authentication: the kind that has to be passed before the handler runs, None once it was.
         hooks_wait: the hooks behind the handler have not run yet, for it is an `async def` that goes on.
         crash_code: the status of an exception that has none; 500 in a coroutine that has not waited yet.
@@ -65,9 +64,7 @@ class Exchange:
     """
 
     __slots__ = (
-        "_left",
         "authentication",
-        "context",
         "crash_code",
         "finished",
         "hooks_wait",
@@ -77,38 +74,19 @@ class Exchange:
     )
 
     def __init__(self, was: Was, route: Route | None, authentication: str | None = None) -> None:
+        super().__init__(was.runtime.workers, copy_context())
         self.was = was
         self.route = route
         self.authentication = authentication
-        self.context: Context = copy_context()
         self.hooks_wait = False
         self.crash_code = 502
         self.finished = False
         self.path_params: dict[str, Any] | None = None
-        self._left: asyncio.Future[None] | None = None
 
     @property
     def label(self) -> str:
-        """What reports about busy threads call this request."""
         request = self.was.request
         return f"{request.method} {request.path}"
-
-    async def hop(self, func: Callable[..., Any], *args: Any) -> Any:
-        """Run `func` in a worker thread, within this request's context.
-
-        One after the other: a hop that was cancelled while its thread was at work is waited for by the next.
-        """
-        workers = self.was.runtime.workers
-        if self._left is not None:
-            await self._left
-            self._left = None
-        future = workers.run(self.context, self.label, func, *args)
-        try:
-            return await future
-        except asyncio.CancelledError:
-            if future.cancelled():
-                self._left = workers.finished(future)
-            raise
 
     # -- in a worker thread ---------------------------------------------------------------------------------
 
@@ -153,11 +131,16 @@ class Exchange:
             outcome = step(*args)
         except BaseException:  # sys.exit() or KeyboardInterrupt in a handler ends its request, not the server
             outcome = self.failure(sys.exc_info())
+        if isinstance(outcome, _FINISHED):
+            self.finish()
+        return outcome
+
+    def finish(self) -> None:
+        """Emit `request:finished`, once; in a worker thread."""
         hooks = self.was.app.hooks
-        if hooks.active and not self.finished and isinstance(outcome, _FINISHED):
+        if hooks.active and not self.finished:
             self.finished = True
             hooks.run_finished(self.was)
-        return outcome
 
     def _refusal(self, kind: str | None) -> Outcome | None:
         was, route = self.was, self.route
@@ -236,7 +219,7 @@ class Exchange:
         assert route is not None
         request = was.request
         params = request.PARAMS if self.path_params is None else self.path_params
-        if request.body or request.multipart is not None or request.scope.get("query_string"):
+        if request.has_arguments:
             keywords = keywords_of(route, params, request.URL, request.DATA, request.merged)
             if keywords is request.merged:  # then ARGS is what it is called with, as hooks have left it
                 keywords = request.ARGS
@@ -284,9 +267,7 @@ class Exchange:
     def failure(self, exc_info: ExcInfo) -> Complete:
         """The answer to an exception: its own status for HTTPError, else `crash_code` (spec/02 7.1)."""
         was = self.was
-        error = exc_info[1]
-        if isinstance(error, AssertionError) and error.args and isinstance(error.args[0], HTTPError):
-            error = error.args[0]
+        error = meant_by(exc_info[1])
         error = getattr(error, _MEANING, error)
         try:
             if isinstance(error, HTTPError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from ..errors import REASONS, ExcInfo, HTTPError
@@ -94,10 +95,9 @@ def _finalize_other(was: Was, value: Any) -> Outcome:
         return complete(was, b"".join(_pieces(value)))
     if hasattr(value, "__aiter__"):
         return Streaming(was.response.status_code, stream_headers(was), value.__aiter__())
-    if callable(getattr(value, "more", None)):
-        return Streaming(was.response.status_code, stream_headers(was), _produced(value))
-    if callable(getattr(value, "read", None)):
-        return Streaming(was.response.status_code, stream_headers(was), _read(value))
+    drained = _drained(value)
+    if drained is not None:
+        return Streaming(was.response.status_code, stream_headers(was), drained)
     content = getattr(value, "content", None)
     if isinstance(content, (str, bytes)):
         return finalize(was, content)
@@ -135,35 +135,52 @@ def _pieces(values: Any) -> Iterator[bytes]:
             yield value.encode()
         elif isinstance(value, (list, tuple)):
             yield from _pieces(value)
-        elif callable(getattr(value, "more", None)):
-            yield from map(as_bytes, _produced(value))
-        elif callable(getattr(value, "read", None)):
-            yield from map(as_bytes, _read(value))
+        elif drained := _drained(value):
+            with closing(drained):
+                yield from map(as_bytes, drained)
         elif hasattr(value, "__next__"):
             yield from _pieces(value)
         else:
             raise Unanswerable(f"a {type(value).__name__} in a list cannot be sent: use str or bytes")
 
 
-def _produced(producer: Any) -> Iterator[Any]:
-    """The pieces of a producer, an object with `more()` that returns nothing at its end."""
-    try:
-        while piece := producer.more():
-            yield piece
-    finally:
-        close = getattr(producer, "close", None)
-        if callable(close):
+class _Drained:
+    """The pieces of an object that is closed behind the last one, or where no more are wanted.
+
+    No generator: what was not begun has to be closed, too.
+
+    Args:
+        more: gives a piece, nothing at the end.
+    """
+
+    def __init__(self, source: Any, more: Callable[[], Any]) -> None:
+        self._source = source
+        self._more = more
+        self._closed = False
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if piece := self._more():
+            return piece
+        raise StopIteration
+
+    def close(self) -> None:
+        """Close the object, once."""
+        close = getattr(self._source, "close", None)
+        if callable(close) and not self._closed:
+            self._closed = True
             close()
 
 
-def _read(stream: Any) -> Iterator[Any]:
-    try:
-        while piece := stream.read(_READ_SIZE):
-            yield piece
-    finally:
-        close = getattr(stream, "close", None)
-        if callable(close):
-            close()
+def _drained(source: Any) -> _Drained | None:
+    """The pieces of a producer, which has `more()`, or of an open file; None for anything else."""
+    if callable(getattr(source, "more", None)):
+        return _Drained(source, source.more)
+    if callable(getattr(source, "read", None)):
+        return _Drained(source, lambda: source.read(_READ_SIZE))
+    return None
 
 
 def as_bytes(piece: Any) -> bytes:

@@ -8,14 +8,16 @@ Errors that no handler is needed for never take a worker thread, unless the app 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..context import current_was
 from ..errors import REASONS, HTTPError, split_status
 from ..http.input import BodyTooLarge, ClientDisconnect, InputStream, content_length, read_body
 from ..http.multipart import read_multipart
-from ..http.request import MULTIPART_KEPT, Request, quoted
+from ..http.request import MULTIPART_KEPT, Request, path_below, quoted
 from ..http.response import Response
+from ..http.static import is_odd_path
 from ..routing.route import BODY_METHODS, UNSET, Route, RouteSet
 from ..routing.router import Redirect, Unrouted
 from ..security import cors
@@ -41,16 +43,18 @@ METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _MULTIPART = "multipart/form-data"
 
 
+def new_was(app: Atila, runtime: Runtime, scope: Scope) -> Was:
+    """The `was` of a request to the app."""
+    request = Request(scope, path_below(scope) or "/", app)
+    return Was(app, request, Response(request), runtime)
+
+
 async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request."""
-    root: str = scope.get("root_path", "")
-    path: str = scope["path"]
-    if root and path.startswith(root):
-        path = path[len(root) :] or "/"
-    request = Request(scope, path, app)
-    was = Was(app, request, Response(request), runtime)
+    was = new_was(app, runtime, scope)
+    request = was.request
     try:
-        outcome = await _outcome(app, was, path, receive, send)
+        outcome = await _outcome(app, was, request.path, receive, send)
         if outcome is not None:
             await deliver(send, outcome)
     except ClientDisconnect:
@@ -82,7 +86,10 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
     if request.method == "OPTIONS" and (
         "OPTIONS" in routes.allowed or app.access_control_allow_origin is not None
     ):
-        return await _preflight(app, was, routes)
+        declared = next(iter(routes.by_method.values()))
+        allowed = app.access_control_allow_origin if declared.cors is UNSET else declared.cors
+        max_age = app.access_control_max_age if declared.cors_max_age is UNSET else declared.cors_max_age
+        return await preflight(was, routes.allowed, allowed, max_age)
     if route is None:
         return await _unrouted(app, was, 405)
     request.route = route
@@ -101,7 +108,7 @@ async def _outcome(app: Atila, was: Was, path: str, receive: Receive, send: Send
 
 async def locate(app: Atila, was: Was, path: str) -> RouteSet | Complete:
     """The routes of a path, or what is answered where it has none; sets the path's parameters."""
-    if "./" in path or "//" in path or "\0" in path:
+    if is_odd_path(path):
         if was.request.method == "GET":  # where static files are looked for, before any app
             return error_outcome(was, 404, REASONS[404], in_handler=False, by_handlers=False)
         return await refuse(was, 404)
@@ -170,18 +177,29 @@ def check(app: Atila, was: Was, route: Route) -> int:
     request = was.request
     if route.subdomain is not None and not _is_below(request, route.subdomain):
         return 404
-    if route.cors is not UNSET or app.access_control_allow_origin is not None:
-        allowed = app.access_control_allow_origin if route.cors is UNSET else route.cors
-        origin = request.lowered.get("origin")
-        if not cors.is_allowed(origin, allowed, request.lowered.get("host")):
-            return 403
-        for name, value in cors.answer_headers(origin, allowed):
-            was.response.set_header(name, value)
+    allowed = app.access_control_allow_origin if route.cors is UNSET else route.cors
+    if allowed is not None and not admit(was, allowed):
+        return 403
     if route.content_types is not None:
         content_type = request.get_content_type()
         if content_type is None or content_type.lower() not in route.content_types:
             return 415
     return 0
+
+
+def admit(was: Was, allowed: Any) -> bool:
+    """Whether a page of the client's origin may ask; then the answer is going to tell the browser so.
+
+    Args:
+        allowed: what `access_control_allow_origin` says.
+    """
+    headers = was.request.lowered
+    origin = headers.get("origin")
+    if not cors.is_allowed(origin, allowed, headers.get("host")):
+        return False
+    for name, value in cors.answer_headers(origin, allowed):
+        was.response.set_header(name, value)
+    return True
 
 
 def _is_below(request: Request, subdomain: str) -> bool:
@@ -213,20 +231,22 @@ async def _add_slash(was: Was, path: str) -> Complete:
     return await refuse(was, 301, link, reason="Object Moved")
 
 
-async def _preflight(app: Atila, was: Was, routes: RouteSet) -> Complete:
-    """The answer to a preflight request; no handler, no authentication (spec/05 section 11)."""
-    request = was.request
-    route = next(iter(routes.by_method.values()))
-    allowed = app.access_control_allow_origin if route.cors is UNSET else route.cors
-    max_age = app.access_control_max_age if route.cors_max_age is UNSET else route.cors_max_age
+async def preflight(was: Was, methods: Iterable[str], allowed: Any, max_age: int | None) -> Complete:
+    """The answer to a preflight request; no handler, no authentication (spec/05 section 11).
+
+    Args:
+        methods: all methods of the path.
+        allowed, max_age: what `access_control_allow_origin` and `access_control_max_age` say.
+    """
+    asked = was.request.lowered
     status_code, headers = cors.preflight(
-        origin=request.lowered.get("origin"),
-        requested_method=request.lowered.get("access-control-request-method"),
-        requested_headers=request.lowered.get("access-control-request-headers"),
-        methods=routes.allowed,
+        origin=asked.get("origin"),
+        requested_method=asked.get("access-control-request-method"),
+        requested_headers=asked.get("access-control-request-headers"),
+        methods=methods,
         allowed=allowed,
         max_age=max_age,
-        host=request.lowered.get("host"),
+        host=asked.get("host"),
     )
     if status_code != 200:
         was.response.set_headers(headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from ..http.compression import StreamCompressor, choose_encoding
@@ -20,7 +21,29 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atila_compat.app")
 
+BATCH_BYTES = 65536
+BATCH_SECONDS = 0.05
+"""What is collected at most: bytes, and for how long."""
+
 _END: Any = object()
+
+
+class Batch:
+    """How much of an iterable a worker thread collects before it is sent.
+
+    More than one piece for a hop, where they come fast; hardly any delay where they come slowly.
+    """
+
+    __slots__ = ("_began", "_size")
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._size = 0
+
+    def add(self, size: int) -> bool:
+        """Count in a piece of `size` bytes; whether what has been collected is to be sent now."""
+        self._size += size
+        return self._size > BATCH_BYTES or time.monotonic() - self._began > BATCH_SECONDS
 
 
 async def until_disconnect(receive: Receive, ended: bool = False) -> None:
@@ -69,6 +92,19 @@ async def wait_for(exchange: Exchange, deferred: Deferred, receive: Receive | No
     finally:
         for task in tasks:
             task.cancel()
+
+
+async def final_value(exchange: Exchange, value: Any) -> Any:
+    """What comes of a value: of a deferred answer what it is in the end, anything else is it already.
+
+    Raises what the deferred answer raises, TimeoutError when the request's time is over.
+    """
+    while isinstance(value, Deferred):
+        late = await wait_for(exchange, value, None)
+        if late is not None:
+            raise late
+        value = await exchange.hop(value.finish, exchange.was)
+    return value
 
 
 def compressor_for(exchange: Exchange, headers: RawHeaders) -> StreamCompressor | None:

@@ -237,6 +237,43 @@ class WorkerPool:
         self._loop = None
 
 
+class Hopping:
+    """What one request or connection does in worker threads: hop by hop, within one context.
+
+    Attributes:
+        workers: where the hops run.
+        context: the context variables of all of them.
+    """
+
+    __slots__ = ("_left", "context", "workers")
+
+    def __init__(self, workers: WorkerPool, context: Context) -> None:
+        self.workers = workers
+        self.context = context
+        self._left: asyncio.Future[None] | None = None
+
+    @property
+    def label(self) -> str:
+        """What reports about busy threads call it."""
+        raise NotImplementedError
+
+    async def hop(self, func: Callable[..., Any], *args: Any) -> Any:
+        """Run `func` in a worker thread, within the context.
+
+        One after the other: a hop that was cancelled while its thread was at work is waited for by the next.
+        """
+        if self._left is not None:
+            await self._left
+            self._left = None
+        future = self.workers.run(self.context, self.label, func, *args)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.cancelled():
+                self._left = self.workers.finished(future)
+            raise
+
+
 def as_exception(error: BaseException) -> BaseException:
     """An error that a future can carry to the loop without harm there.
 

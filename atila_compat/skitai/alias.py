@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ..tasks.aliases import Alias, Member, database_interfaces, define, find, known
 from .constants import DJANGO
@@ -19,6 +20,8 @@ def alias(
     source: str | Sequence[str] = "",
     ssl: bool = False,
     max_conns: int = 32,
+    *,
+    app: Any = None,
 ) -> tuple[str, Alias]:
     """Define a name for one or several equal servers; where the name is known the first one stays.
 
@@ -31,6 +34,7 @@ def alias(
         role, source: who may use it and from where; kept for the app.
         ssl: whether to encrypt the connections.
         max_conns: connections to a member at most.
+        app: the only one that sees it, in `app.alias`; None for all.
 
     Returns the name without "@", and the definition. Raises ValueError for what cannot be understood,
     AtilaError for a Django project whose database is not served.
@@ -40,7 +44,7 @@ def alias(
 
         [settings] = [members] if isinstance(members, str) else members
         ctype, members = database_of(joinpath(settings))
-    defined = define(name, ctype, members, role=role, source=source, ssl=ssl, max_conns=max_conns)
+    defined = define(name, ctype, members, role=role, source=source, ssl=ssl, max_conns=max_conns, app=app)
     return defined.name.removeprefix("@"), defined
 
 

@@ -14,9 +14,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.zttp_h2_impl import RequestResponseCycle, ZttpH2Protocol
 from uvicorn.protocols.utils import is_ssl
 
-from .access_log import Entry, access_log
-from .http_protocol import HTTPProtocol
-from .metrics import metrics
+from .http_protocol import HTTPProtocol, Logged
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 OUTGOING_BYTES = 64 * 1024
@@ -31,10 +29,9 @@ MANY_CANCELLED, MAX_CANCELLED = 100, 200
 the maximum, at once. zttp cuts a connection off, with all that runs on it, at its 4096th request and at its
 256th cancelled one."""
 _ENHANCE_YOUR_CALM = 0x0B
-_GONE = 499
 
 
-class Cycle(RequestResponseCycle):
+class Cycle(Logged, RequestResponseCycle):
     """A request and its answer.
 
     Attributes:
@@ -44,11 +41,6 @@ class Cycle(RequestResponseCycle):
     waits: asyncio.Event | None = None
     waits_since = 0.0
     protocol: HTTP2Protocol
-    began = 0.0
-    status = _GONE
-    received = 0
-    sent = 0
-    _written = False
 
     async def send(self, message: Any) -> None:
         """Send a part of the answer, when the client has taken most of the parts before."""
@@ -68,17 +60,6 @@ class Cycle(RequestResponseCycle):
         if message["type"] == "http.request":
             self.received += len(message["body"])
         return message
-
-    def write_log(self) -> None:
-        """Write the line of this request, if that has not been done."""
-        if self._written:
-            return
-        self._written = True
-        loop = self.protocol.loop
-        sent = 0 if self.scope["method"] == "HEAD" else self.sent
-        entry = Entry(self.scope, self.status, self.received, sent, loop.time() - self.began)
-        metrics.count(entry)
-        access_log.write(entry, self.scope["path"], loop)
 
 
 class Flow(FlowControl):

@@ -47,19 +47,38 @@ def _has_length(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return any(name.lower() == b"content-length" for name, _ in headers)
 
 
-class Cycle(RequestResponseCycle):
-    """A request and its answer, for the access log.
+class Logged:
+    """A request and its answer, for the access log; over whichever HTTP.
 
     Attributes:
+        scope: the ASGI scope.
         began: when the head was complete, in the loop's time.
+        status: 499 for a client that has gone before it was answered.
         received, sent: bytes of the bodies.
     """
 
+    scope: Any
     began: float
     status = _GONE
     received = 0
     sent = 0
     _written = False
+
+    def write_log(self) -> None:
+        """Write the line of this request, if that has not been done."""
+        if self._written:
+            return
+        self._written = True
+        loop = asyncio.get_running_loop()
+        sent = 0 if self.scope["method"] == "HEAD" else self.sent
+        entry = Entry(self.scope, self.status, self.received, sent, loop.time() - self.began)
+        metrics.count(entry)
+        access_log.write(entry, self.scope["path"], loop)
+
+
+class Cycle(Logged, RequestResponseCycle):
+    """A request and its answer."""
+
     _until_close = False
 
     async def send(self, message: Any) -> None:
@@ -78,17 +97,6 @@ class Cycle(RequestResponseCycle):
         await super().send(message)
         if self.response_complete:
             self.write_log()
-
-    def write_log(self) -> None:
-        """Write the line of this request, if that has not been done."""
-        if self._written:
-            return
-        self._written = True
-        loop = asyncio.get_running_loop()
-        sent = 0 if self.scope["method"] == "HEAD" else self.sent
-        entry = Entry(self.scope, self.status, self.received, sent, loop.time() - self.began)
-        metrics.count(entry)
-        access_log.write(entry, self.scope["path"], loop)
 
 
 class HTTPProtocol(HttpToolsProtocol):

@@ -344,7 +344,7 @@ def _obey(config: RunConfig, mounts: Mounts) -> None:
 
 def _serve(config: RunConfig, mounts: Mounts) -> int:
     """Serve until a signal; returns the exit code."""
-    from . import daemon, http_server, logs, watching
+    from . import daemon, logs, watching
     from .privileges import find_identity
 
     try:
@@ -386,16 +386,7 @@ def _serve(config: RunConfig, mounts: Mounts) -> int:
     if config.has_supervisor(identity is not None):
         code = _supervise(config, served, service, listeners, forwarding, identity, watch)
     else:
-        server = http_server.GracefulServer(served, service, settings.shutdown_timeout, forwarding)
-        server.on_started = daemon.tell_starter
-        if os.name == "posix":
-            # where a terminal goes away its services end
-            hangup = () if sys.stdin is not None and sys.stdin.isatty() else (signal.SIGHUP,)
-            server.refused = (*hangup, signal.SIGTTIN, signal.SIGTTOU)
-        if watch is not None:
-            server.on_second = watch.ask(server)
-        code = http_server.serve(server, listeners)
-        code = 2 if service.failure is not None else code
+        code = _serve_alone(served, service, listeners, forwarding, watch)
     if watch is not None and watch.changed_file:
         watching.start_again()
     if code == 2:  # an app cannot be loaded
@@ -404,6 +395,28 @@ def _serve(config: RunConfig, mounts: Mounts) -> int:
         watching.start_again_when_mended()
     daemon.tell_starter("" if code == 0 else "the service could not start, see the log")
     return code
+
+
+def _serve_alone(
+    served: Config,
+    service: Service,
+    listeners: list[socket.socket],
+    forwarding: list[socket.socket],
+    watch: Watch | None,
+) -> int:
+    """Serve in this process."""
+    from . import daemon, http_server
+
+    server = http_server.GracefulServer(served, service, settings.shutdown_timeout, forwarding)
+    server.on_started = daemon.tell_starter
+    if os.name == "posix":
+        # where a terminal goes away its services end
+        hangup = () if sys.stdin is not None and sys.stdin.isatty() else (signal.SIGHUP,)
+        server.refused = (*hangup, signal.SIGTTIN, signal.SIGTTOU)
+    if watch is not None:
+        server.on_second = watch.ask(server)
+    code = http_server.serve(server, listeners)
+    return 2 if service.failure is not None else code
 
 
 def _supervise(

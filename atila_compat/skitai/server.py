@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Match
 
 from ..app import Atila, Registry
 from ..http.file_reply import FileReply, RedirectReply
+from ..http.request import path_below
 from ..locks import locks
 from ..protocols.refusal import refuse
 from ..settings import settings
@@ -69,11 +70,11 @@ class PointRoute(BaseRoute):
         """Full for paths below the mount point."""
         if scope["type"] not in ("http", "websocket") or not self.host.answers(scope):
             return Match.NONE, {}
-        return (Match.FULL, {}) if self.point.covers(route_path(scope)) else (Match.NONE, {})
+        return (Match.FULL, {}) if self.point.covers(path_below(scope)) else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from the app."""
-        await self.point.answer(route_path(scope), scope, receive, send)
+        await self.point.answer(path_below(scope), scope, receive, send)
 
 
 class _Routes(list[BaseRoute]):
@@ -103,13 +104,6 @@ class _Routes(list[BaseRoute]):
         del self[len(self) - self.mounted :]
         super().extend(mounted)
         self.mounted = len(mounted)
-
-
-def route_path(scope: Scope) -> str:
-    """The path below the `root_path` that the server was given."""
-    path: str = scope["path"]
-    root = scope.get("root_path", "")
-    return path[len(root) :] if root and path.startswith(root) else path
 
 
 class Service(Starlette):
@@ -187,7 +181,7 @@ class Service(Starlette):
             if found is not None:
                 await found.respond(scope, send, receive)
                 return
-        path = route_path(scope)
+        path = path_below(scope)
         for point in host.points:
             if point.covers(path):
                 await point.answer(path, scope, receive, send)

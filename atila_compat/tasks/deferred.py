@@ -7,7 +7,7 @@ import concurrent.futures
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from ..context import current_was
+from ..context import current_was, on_event_loop
 
 if TYPE_CHECKING:
     from ..was import Was
@@ -39,15 +39,6 @@ class Deferred:
     def cancel(self) -> Any:
         """Stop what is still running: the client has gone, or the request's time is up."""
         raise NotImplementedError
-
-
-def on_event_loop() -> bool:
-    """Whether an event loop runs in this thread, so that nothing may block here."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 async def arrival(future: concurrent.futures.Future[Any], timeout: float | None = None) -> bool:

@@ -7,8 +7,9 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..context import on_event_loop
 from ..structures import AttrDict
-from .deferred import Deferred, on_event_loop, then
+from .deferred import Deferred, then
 from .response import CACHE_IF, Result, Results
 from .task import Task, ended
 

@@ -89,14 +89,12 @@ def thread(was: Was, target: Callable[..., Any], args: tuple[Any, ...], kwargs: 
     return task
 
 
-class ProcessTask(Task):
-    """A function in a child process: `was.Process(...)`. Its `timeout` and `kill()` end the process."""
-
-    _future: ProcessCall
+class _Killable(Task):
+    """A task whose work is killed when its own time limit has passed."""
 
     def kill(self) -> bool:
-        """Take the call back, or kill the process that runs it."""
-        return self._future.kill()
+        """End the work; tells whether there was any."""
+        raise NotImplementedError
 
     def _give_up(self, seconds: float, *, explicit: bool) -> Any:
         if not explicit:
@@ -104,6 +102,16 @@ class ProcessTask(Task):
             self.kill()
             return result
         return super()._give_up(seconds, explicit=explicit)
+
+
+class ProcessTask(_Killable):
+    """A function in a child process: `was.Process(...)`. Its `timeout` and `kill()` end the process."""
+
+    _future: ProcessCall
+
+    def kill(self) -> bool:
+        """Take the call back, or kill the process that runs it."""
+        return self._future.kill()
 
 
 def process(
@@ -297,7 +305,7 @@ class Lines:
         return self
 
 
-class SubprocessTask(Task):
+class SubprocessTask(_Killable):
     """A shell command: `was.Subprocess(...)`. `async for line in task` gives its lines as they come."""
 
     def __init__(self, shell: Shell, future: Future[Any], runtime: Runtime, **options: Any) -> None:
@@ -327,13 +335,6 @@ class SubprocessTask(Task):
     def terminate(self) -> bool:
         """Ask the command, and everything that it has started, to end."""
         return self._shell.send(signal.SIGTERM)
-
-    def _give_up(self, seconds: float, *, explicit: bool) -> Any:
-        if not explicit:
-            result = self._settle(self._expire(seconds))
-            self.kill()
-            return result
-        return super()._give_up(seconds, explicit=explicit)
 
 
 def shell_command(

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from ..serving.runtime import Runtime
@@ -21,8 +21,32 @@ MAX_PRODUCERS = 128
 """Producers of `was.Queue` that run at a time; more wait for their turn."""
 
 
-class ByteStream:
-    """The body of an answer while it arrives; read with `async for`, or with `for` in a thread.
+class _Pieces:
+    """What arrives on the loop: read there with `async for`, or with `for` in a thread."""
+
+    _runtime: Runtime
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        raise NotImplementedError
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._runtime.spawn(self._next_or_none()).result()
+        if piece is None:
+            raise StopIteration
+        return piece
+
+    async def _next_or_none(self) -> bytes | None:
+        return await anext(self, None)
+
+
+class ByteStream(_Pieces):
+    """The body of an answer while it arrives.
 
     It holds a connection until its end or `close()`.
 
@@ -46,9 +70,6 @@ class ByteStream:
         self.patience = patience
         self._closed = False
 
-    def __aiter__(self) -> ByteStream:
-        return self
-
     async def __anext__(self) -> bytes:
         if self._closed:
             raise StopAsyncIteration
@@ -64,20 +85,6 @@ class ByteStream:
         if not self._closed:
             self._closed = True
             self._close()
-
-    def __iter__(self) -> ByteStream:
-        return self
-
-    def __next__(self) -> bytes:
-        piece = self._runtime.spawn(self._next_or_none()).result()
-        if piece is None:
-            raise StopIteration
-        return piece
-
-    async def _next_or_none(self) -> bytes | None:
-        async for piece in self:
-            return piece
-        return None
 
     def put_back(self, piece: bytes) -> None:
         """Let `piece` come next."""
@@ -115,7 +122,7 @@ def producers_of(runtime: Runtime) -> ThreadPoolExecutor:
     return runtime.shared("queue producers", make)
 
 
-class Queue:
+class Queue(_Pieces):
     """A body that `producer(queue)` puts together in a thread, at the pace of the client (README "Queue").
 
     The producer puts str or bytes; `queue.put(None)` is the end. It starts when the body is first asked for.
@@ -201,9 +208,6 @@ class Queue:
 
     # -- the client's side ----------------------------------------------------------------------------------
 
-    def __aiter__(self) -> Queue:
-        return self
-
     async def __anext__(self) -> bytes:
         if not self._started:
             self._start()
@@ -242,17 +246,3 @@ class Queue:
         """The same as `aclose`, from a thread."""
         self._shut()
         self._tell()
-
-    def __iter__(self) -> Queue:
-        return self
-
-    def __next__(self) -> bytes:
-        piece = self._runtime.spawn(self._next_or_none()).result()
-        if piece is None:
-            raise StopIteration
-        return piece
-
-    async def _next_or_none(self) -> bytes | None:
-        async for piece in self:
-            return piece
-        return None

@@ -19,7 +19,8 @@ from collections.abc import AsyncIterator, Callable, Collection, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .deferred import Deferred, arrival, on_event_loop, then
+from ..context import on_event_loop
+from .deferred import Deferred, arrival, then
 from .response import CACHE_IF, STA_REQFAIL, STA_TIMEOUT, Result
 
 if TYPE_CHECKING:

@@ -33,6 +33,8 @@ MIXED = """
         seen.append ("before")
         if was.request.get_header ("x-stop"):
             return was.response ("418 I'm a Teapot", "stopped by the hook")
+        if was.request.get_header ("x-exit"):
+            raise SystemExit (1)
 
     @app.finish_request
     def finish (was):
@@ -264,6 +266,13 @@ def test_errors_have_the_pages_of_the_app(
     answer = client.get(path)
     assert (answer.status_code, answer.text) == (status_code, text)
     assert answer.headers.get("x-why") == ("because" if status_code == 409 else None)
+
+
+def test_exit_in_a_hook(client: httpx.Client) -> None:
+    """`sys.exit()` in a hook before a native route is a failed request, as before any other."""
+    client.get("/seen")
+    assert client.get("/new/count", headers={"X-Exit": "1"}).status_code == 502
+    assert client.get("/seen").json()["seen"] == ["finish", "teardown", "before", "failed", "before"]
 
 
 def test_failed_request_keeps_no_cookies(client: httpx.Client) -> None:

@@ -214,8 +214,8 @@ def test_a_missing_directory_is_no_error(tmp_path: Path) -> None:
 
 
 def test_odd_paths() -> None:
-    """`./` and `//` make a path odd."""
-    assert all(is_odd_path(path) for path in ("/a/./b", "/../a", "//", "/a//b", "/a../b"))
+    """`./`, `//` and NUL make a path odd."""
+    assert all(is_odd_path(path) for path in ("/a/./b", "/../a", "//", "/a//b", "/a../b", "/a\0b"))
     assert not any(is_odd_path(path) for path in ("/", "/a/b", "/.a", "/a.b/c", "/a."))
 
 

@@ -43,6 +43,18 @@ SOURCE = """
             yield was.Thread(time.sleep, args=(0.25,))
         yield was.Input()
 
+    @app.route("/slowly")
+    @app.websocket(skitai.WS_CHANNEL, 60)
+    def slowly(was, message):
+        for number in range(15):
+            app.made = number + 1
+            yield str(number)
+            time.sleep(0.1)
+
+    @app.route("/made")
+    def made(was):
+        return was.API(made=app.made)
+
     @app.route("/for-ever")
     @app.websocket(skitai.WS_CHANNEL, 0)
     def for_ever(was, message):
@@ -72,6 +84,14 @@ def test_messages_are_handled_in_their_order(app: Launched) -> None:
         other.say(*said)
         assert client.hear(59) == said
         assert other.hear(59) == said
+
+
+def test_slow_iterables(app: Launched) -> None:
+    """What is yielded slowly goes out while the rest is being made."""
+    with Client(app, "/slowly") as client:
+        client.say("go")
+        assert client.hear() == ["0"]
+        assert app.client.get("/made").json()["made"] < 10
 
 
 def test_silence(app: Launched) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextvars import ContextVar
@@ -218,6 +219,20 @@ def test_streams_have_status_headers_and_cookies() -> None:
     assert (answer.status_code, answer.text) == (201, "xyz")
     assert answer.headers["content-type"] == "text/csv"
     assert answer.headers["set-cookie"].startswith("a=1")
+
+
+def test_files_that_are_not_sent_are_closed() -> None:
+    """An open file or a producer is closed at the end, and where its answer has no body."""
+    opened = []
+
+    def file(was: Any, status: str) -> Any:
+        opened.append(io.BytesIO(b"content"))
+        return was.response(status, opened[-1])
+
+    app = streaming(file)
+    assert play(app, "/?status=200%20OK").body == b"content"
+    assert play(app, "/?status=204%20No%20Content").body == b""
+    assert [each.closed for each in opened] == [True, True]
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])

@@ -124,3 +124,13 @@ def test_alias(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = Atila("site")
     app.alias("@own", skitai.DJANGO, str(path))
     assert aliases.find("@own", app).ctype == "*sqlite3"
+
+
+def test_alias_of_an_app() -> None:
+    """`app.alias` takes what `skitai.alias` takes, in the same order; nobody else sees the name."""
+    app = Atila("site")
+    name, alias = app.alias("@shop", skitai.PROTO_HTTP, "127.0.0.1:5001", "role", "10.0.0.0/8", True, 4)
+    assert (name, alias) == ("shop", aliases.find("@shop", app))
+    assert (alias.role, alias.source, alias.ssl, alias.max_conns) == ("role", "10.0.0.0/8", True, 4)
+    with pytest.raises(KeyError):
+        aliases.find("@shop", Atila("other"))

@@ -50,7 +50,7 @@ def test_nothing_is_sent_for_nothing(runtime: Runtime, data: Any) -> None:
 def test_dates_are_sent_as_the_app_writes_them(runtime: Runtime) -> None:
     """What plain JSON cannot express is written as in was.API."""
     body, _ = payload.encode(runtime, {"d": datetime.date(2026, 1, 2)}, "application/json")
-    assert body == b'{"d":"2026-01-02"}' or body == b'{"d": "2026-01-02"}'
+    assert body == b'{"d": "2026-01-02"}'
 
 
 def test_what_cannot_be_sent_is_told(runtime: Runtime) -> None:

@@ -184,4 +184,4 @@ def test_current_names_exist_and_mean_the_same() -> None:
         old = inspect.getattr_static(surface.owner, each.old, None)
         new = inspect.getattr_static(surface.owner, each.new, None)
         if old is not None and new is not None and each.old not in ("Futures", "futures", "args"):
-            assert old is new or old == new, each
+            assert old == new, each
