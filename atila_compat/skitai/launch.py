@@ -292,6 +292,7 @@ def run(**conf: Any) -> NoReturn:
             handler that runs is named in the log; `access_log` ("columns", "json" or empty);
             `trusted_proxies` ("10.0.0.0/8,127.0.0.1"), whose X-Forwarded-For and -Proto are believed;
             `root_path` ("/shop"), which a proxy takes off; `status_path` ("/__status__");
+            `grpc_port`, where gRPC is served besides;
             `state` ("redis://host/0"), where several machines share `skitai.g`, events and pushes.
             Others are accepted. ATILA_STATE, ATILA_TRUSTED_PROXIES and ATILA_ACCESS_LOG of the environment
             win over their keywords.
