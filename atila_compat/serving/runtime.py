@@ -99,6 +99,11 @@ class Runtime:
             runtime.attach(loop)
         return runtime
 
+    @classmethod
+    def is_on_running_loop(cls) -> bool:
+        """Whether the running event loop has a runtime already."""
+        return asyncio.get_running_loop() in _by_loop
+
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Belong to `loop` from now on."""
         self._loop = loop
