@@ -7,14 +7,13 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .data.sqlmaps import SQLMaps
 from .hooks.events import Events
 from .hooks.inspection import Validation
-from .hooks.maintenance import Maintenance, run_maintenance
+from .hooks.maintenance import Maintenance
 from .hooks.prework import PreAndPostwork
 from .hooks.request import RequestHooks
 from .http.error_handlers import ErrorHandlers
@@ -163,6 +162,8 @@ class Atila(
         self.basepath = "/"
         self.apps = Registry()
         self.runtime: Runtime | None = None
+        self._opening: lifespan.LateOpening | None = None
+        self._opened: lifespan.Lifespan | None = None
         self.static_files: StaticFiles | None = None
         self.script_dir: str | None = None
         self.lock = threading.RLock()
@@ -343,6 +344,8 @@ class Atila(
         runtime = self.runtime
         if runtime is None or not self.started or not runtime.is_running():
             runtime = self.join(scope.get("root_path", ""))
+        if self._opening is not None:
+            await self._opening.done()
         if self.native is not None and kind in ("http", "websocket"):
             from .protocols import native
 
@@ -383,8 +386,11 @@ class Atila(
                 self.apps.add(self.app_name, self)
                 self.start()
                 assert self.runtime is not None
-                make_was = partial(lifespan.make_was, self, self.runtime)
-                self.runtime.spawn(run_maintenance(self, self.runtime, make_was))
+                self._opening = lifespan.LateOpening(self, self.runtime)
+
+    def opened_late(self, life: lifespan.Lifespan) -> None:
+        """Let requests pass: the events of a late start have been emitted."""
+        self._opening, self._opened = None, life
 
     def __repr__(self) -> str:
         return f"<Atila {self.app_name} at {self.basepath}>"

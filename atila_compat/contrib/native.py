@@ -15,12 +15,17 @@ Endpoints of an application around it get it by a middleware, and by an exceptio
     api.add_middleware(SharedState, atila=legacy, point="/legacy")
     api.add_exception_handler(HTTPException, error_pages(legacy))  # starlette.exceptions.HTTPException
 
+The app's life-cycle events, maintenance and `__umount__` belong to the life of the application around it:
+
+    api = FastAPI(lifespan=lifespan_of(legacy, point="/legacy"))
+
 and FastAPI takes the functions of this module as dependencies: `Depends(was_of)`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import HTTPConnection, Request
@@ -36,6 +41,7 @@ from ..security.authentication import KINDS, authenticate
 from ..security.permission import Perms, Requirement
 from ..serving.exchange import Exchange
 from ..serving.finalize import finalize
+from ..serving.lifespan import open_within
 from ..serving.outcome import Complete
 from ..types import ASGIApp, Message, Receive, Scope, Send
 from ..was import Was
@@ -49,6 +55,7 @@ __all__ = [
     "Refusal",
     "SharedState",
     "error_pages",
+    "lifespan_of",
     "read_session",
     "require_csrf",
     "require_login",
@@ -58,6 +65,21 @@ __all__ = [
     "verify_csrf",
     "was_of",
 ]
+
+
+def lifespan_of(atila: Atila, point: str = "/") -> Callable[[Any], AbstractAsyncContextManager[None]]:
+    """The lifespan that an application around an Atila app takes: `Starlette (lifespan=lifespan_of(legacy))`.
+
+    It emits `before_mount` and `mounted` when the server starts, and `before_umount` and `umounted` when it
+    ends, with the app's `__umount__` hooks between them. Without it the first two are emitted at the first
+    request, and the others never. A lifespan of one's own enters it: `async with lifespan_of(legacy)(app):`.
+
+    Args:
+        atila: the app that is mounted.
+        point: where.
+    """
+    return lambda host: open_within(atila, point)
+
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 

@@ -101,7 +101,7 @@ def _migrate(parser: argparse.ArgumentParser) -> Run:
         default=[],
         choices=[step.name for step in STEPS],
         dest="steps",
-        help="take this step only; may be given several times",
+        help="take this step only; may be given several times; without it all are taken but endpoints",
     )
     parser.add_argument("--write", action="store_true", help="change the files")
     parser.add_argument("--list", action="store_true", help="name the steps")
@@ -168,6 +168,12 @@ def _parity(parser: argparse.ArgumentParser) -> Run:
 
 
 def _enable(parser: argparse.ArgumentParser) -> Run:
+    parser.epilog = (
+        "Writes one .pth file into the environment of this Python. As long as it is there, atila, skitai, "
+        "rs4, aquests and sqlphile mean this package in all programs of the environment, even where the "
+        "originals are installed."
+    )
+
     def run(given: argparse.Namespace) -> int:
         from .enable import enable, put_aside
 
@@ -181,6 +187,8 @@ def _enable(parser: argparse.ArgumentParser) -> Run:
 
 
 def _disable(parser: argparse.ArgumentParser) -> Run:
+    parser.epilog = "Removes the file that `enable` has written; nothing happens where there is none."
+
     def run(given: argparse.Namespace) -> int:
         from .enable import FILE, disable, site_packages
 

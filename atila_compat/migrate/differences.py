@@ -344,6 +344,17 @@ DIFFERENCES: tuple[Difference, ...] = (
         "It says what serves.",
         "Nothing, unless a monitor looks for the old one.",
     ),
+    Difference(
+        "own-databases",
+        "Databases of an app's own are plain classes",
+        "`skitai.add_database_interface` takes a class that the engine's own event loop drives "
+        "(`handle_connect`, `found_terminator`).",
+        "It takes a class whose methods are what `was.db` is asked for, plain ones or `async def` ones; "
+        "`connect`, `close` and `execute` are called where they are there.",
+        "There is no such event loop any more; clients of databases are written for asyncio, or block.",
+        "Let the methods call such a client. Aliases and handlers stay as they are.",
+        ("skitai.add_database_interface",),
+    ),
 )
 
 

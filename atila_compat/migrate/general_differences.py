@@ -229,4 +229,25 @@ GENERAL: tuple[Difference, ...] = (
         "README: Extending.",
         "Remove routes of the app that never answered.",
     ),
+    Difference(
+        "engine-settings",
+        "Settings of the old engine have no effect where there is nothing to set",
+        "`skitai.enable_proxy`, `enable_gateway`, `enable_cachefs`, `enable_blacklist`, `use_poll`, "
+        "`manual_gc`, `config_executors`, `set_worker_critical_point`, `set_dns_protocol`, "
+        "`set_was_class` and the options `---profile`, `---memtrack`, `---gc`, `--smtpda` and `--poll` "
+        "change the server.",
+        "They are accepted, and do nothing.",
+        "A proxy, a cache for the public and lists of addresses are better kept in front; the rest looks "
+        "after itself.",
+        "`atila-compat check` names what of them is used, each with what to do in place of it.",
+    ),
+    Difference(
+        "root-workers",
+        "Workers that root starts stay root's, unless somebody is named",
+        "Without `--user` they run as the user that called `sudo`, or as `nobody`.",
+        "Without `--user` and `--group` they keep root's rights; the unit that `install` writes has the "
+        "user that called `sudo`.",
+        "Containers and units say whom a service runs as; `nobody` can often not even read the app.",
+        "Start the service as somebody else, or give `--user=www-data`.",
+    ),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,9 @@ def make_was(app: Atila, runtime: Runtime) -> Was:
 
 
 async def emit(app: Atila, runtime: Runtime, *events: str) -> None:
-    """Emit life-cycle events of one app, one after the other, in a worker thread."""
+    """Emit life-cycle events of one app, one after the other, in a worker thread; none where nobody hears."""
+    if not app.bus.listens(events):
+        return
 
     def run() -> None:
         runtime.activate()
@@ -85,6 +88,47 @@ class Lifespan:
         for app in reversed(self.apps):
             await self.runtime.workers.run(copy_context(), f"umount {app.app_name}", app.umount)
             await emit(app, self.runtime, "umounted")
+
+
+class LateOpening:
+    """The life-cycle events of an app that no lifespan has reached, at its first request.
+
+    The requests that come meanwhile wait for them, as they do where a server starts the app.
+    """
+
+    def __init__(self, app: Atila, runtime: Runtime) -> None:
+        self._app = app
+        self._lifespan = Lifespan([app], runtime)
+        self._task = runtime.loop.create_task(self._open())
+
+    async def _open(self) -> None:
+        try:
+            await self._lifespan.open()
+        finally:
+            self._app.opened_late(self._lifespan)
+
+    async def done(self) -> None:
+        """Wait for it, where it runs on this event loop; a request that is cancelled does not end it."""
+        if self._task.get_loop() is asyncio.get_running_loop():
+            await asyncio.shield(self._task)
+
+
+@asynccontextmanager
+async def open_within(app: Atila, point: str) -> AsyncIterator[None]:
+    """The life of an app within that of an application which it is mounted in, at `point`."""
+    app.basepath = point.rstrip("/") + "/"
+    is_first = not Runtime.is_on_running_loop()  # the first one to open closes last
+    runtime = Runtime.of_running_loop()
+    app.apps.add(app.app_name, app)
+    app.start()
+    lifespan = Lifespan([app], runtime)
+    await lifespan.open()
+    try:
+        yield
+    finally:
+        await lifespan.close()
+        if is_first:
+            await runtime.aclose()
 
 
 async def standalone(app: Atila, receive: Receive, send: Send) -> None:

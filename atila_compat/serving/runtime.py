@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import contextvars
 import logging
+import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 from ..context import current_was
+from ..errors import AtilaError
 from .workers import WorkerPool
 
 T = TypeVar("T")
@@ -22,8 +24,21 @@ P = ParamSpec("P")
 
 log = logging.getLogger("atila_compat.runtime")
 
+MOST_THREADS = 10_000
+
 _current: ContextVar[Runtime] = ContextVar("atila_compat.runtime")
 _by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = weakref.WeakKeyDictionary()
+
+
+def usual_threads() -> int:
+    """Worker threads where nothing else is said: ATILA_THREADS of the environment, or 4.
+
+    Raises AtilaError for a value that is no number of threads.
+    """
+    value = os.environ.get("ATILA_THREADS") or "4"
+    if not value.isdecimal() or not 1 <= int(value) <= MOST_THREADS:
+        raise AtilaError(f"ATILA_THREADS is a number from 1 to {MOST_THREADS}, not {value!r}")
+    return int(value)
 
 
 class Runtime:
@@ -33,13 +48,13 @@ class Runtime:
     app mounted in somebody else's) it is made at the first request and its threads end with the loop.
 
     Args:
-        threads: worker threads for handlers.
+        threads: worker threads for handlers; None for as many as `usual_threads` says.
         task_threads: threads for `was.Thread` and other tasks; never the handlers' own, or a handler that
             waits for a task could keep that task from running.
     """
 
-    def __init__(self, threads: int = 4, task_threads: int = 32) -> None:
-        self.workers = WorkerPool(threads)
+    def __init__(self, threads: int | None = None, task_threads: int = 32) -> None:
+        self.workers = WorkerPool(usual_threads() if threads is None else threads)
         self.task_threads = task_threads
         self._loop: asyncio.AbstractEventLoop | None = None
         self._executor: ThreadPoolExecutor | None = None
@@ -83,6 +98,11 @@ class Runtime:
             runtime = cls()
             runtime.attach(loop)
         return runtime
+
+    @classmethod
+    def is_on_running_loop(cls) -> bool:
+        """Whether the running event loop has a runtime already."""
+        return asyncio.get_running_loop() in _by_loop
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Belong to `loop` from now on."""

@@ -7,7 +7,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-COMMANDS = ("start", "stop", "status", "restart", "install", "uninstall", "remove", "update")
+COMMANDS = {
+    "start": "run in the background; comes back when the service answers",
+    "stop": "end what `start` has started",
+    "status": "tell whether that runs: exit code 0, or 3 where it does not",
+    "restart": "stop, then start",
+    "install": "write a systemd unit with these options, and enable it",
+    "uninstall": "stop and remove that unit",
+    "remove": "the same as uninstall",
+    "update": "write the unit anew",
+}
+"""The words that may stand on the command line, and what each does."""
 
 
 class Declared:
@@ -58,23 +68,23 @@ def _declare(short: str | None, long: str | None, description: str = "", default
 
 
 ENGINE_OPTIONS = [
-    _declare("-d", "", "start as daemon, as the command `start` does"),
-    _declare("", "---profile", "log for performance profiling"),
-    _declare("", "---memtrack", "show memory status"),
-    _declare("", "---gc", "enable manual GC"),
-    _declare("", "--deploy=VALUE", "set SKITAIENV to VALUE, such as QA or TEST"),
-    _declare("", "--devel", "set SKITAIENV to DEVEL: debugging and automatic reload"),
-    _declare("", "--port=PORT", "TCP port to listen on"),
-    _declare("", "--quic=PORT", "UDP port for HTTP/3"),
-    _declare("", "--workers=N", "number of worker processes"),
-    _declare("", "--threads=N", "number of threads of a worker"),
-    _declare("", "--poll=NAME", "accepted for old command lines, has no effect"),
-    _declare("", "--disable-static", "do not serve directories"),
-    _declare("", "--user=USER", "if run as root, owner of the workers"),
-    _declare("", "--group=GROUP", "if run as root, group of the workers"),
-    _declare("", "--smtpda", "start the mail delivery agent"),
-    _declare("", "--nginx-conf=DOMAIN", "write a configuration for nginx"),
+    _declare("", "--port=PORT", "TCP port to listen on, in place of the script's; 5000 where it names none"),
+    _declare("", "--workers=N", "number of worker processes, 1 where the script names none"),
+    _declare("", "--threads=N", "number of threads of a worker, 4 where the script names none"),
+    _declare("", "--user=USER", "whom the workers run as, if root starts them"),
+    _declare("", "--group=GROUP", "their group, if root starts them; that of the user without"),
+    _declare("", "--devel", "set SKITAIENV to DEVEL: tracebacks for clients, and automatic reload"),
+    _declare("", "--deploy=VALUE", "set SKITAIENV to VALUE, such as QA or TEST; PRODUCTION without"),
+    _declare("", "--disable-static", "do not serve static directories: nginx does"),
+    _declare("", "--nginx-conf=DOMAIN", "show a configuration of nginx for the domain, and exit"),
+    _declare("-d", "", "run in the background, as the command `start` does"),
     _declare("", "--help", "show this text and exit"),
+    _declare("", "---profile", "has no effect; use py-spy or cProfile"),
+    _declare("", "---memtrack", "has no effect; use memray or tracemalloc"),
+    _declare("", "---gc", "has no effect; Python collects garbage as usual"),
+    _declare("", "--quic=PORT", "has no effect; a proxy in front can speak HTTP/3"),
+    _declare("", "--poll=NAME", "has no effect; the event loop chooses"),
+    _declare("", "--smtpda", "has no effect; mails are sent at once"),
 ]
 _own: list[Declared] = []
 _script_arguments: list[str] | None = None
@@ -247,8 +257,10 @@ def get_command() -> str | None:
 
 def usage(script: str) -> str:
     """The text that `--help` shows."""
-    lines = [f"Usage: {script} [OPTION]... [COMMAND]", f"COMMAND can be one of [{'|'.join(COMMANDS)}]", ""]
-    return "\n".join(lines + [declared.usage() for declared in ENGINE_OPTIONS + _own])
+    lines = [f"Usage: {script} [OPTION]... [COMMAND]", "Serves the apps of the script.", ""]
+    lines += [declared.usage() for declared in ENGINE_OPTIONS + _own]
+    lines += ["", "Commands, in place of serving here:", ""]
+    return "\n".join(lines + [f"  {word:<26}{what}" for word, what in COMMANDS.items()])
 
 
 def reset() -> None:

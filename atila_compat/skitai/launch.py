@@ -20,6 +20,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import AtilaError
+from ..serving.runtime import MOST_THREADS, usual_threads
 from ..settings import settings
 from ..state import state
 from . import command_line, place
@@ -110,7 +111,7 @@ def read_config(conf: dict[str, Any]) -> RunConfig:
         address=conf.get("address") or RunConfig.address,
         port=_number("port", given.get("--port", conf.get("port") or RunConfig.port), 1, 65535),
         workers=_number("workers", given.get("--workers", conf.get("workers") or 1), 1, 1024),
-        threads=_number("threads", given.get("--threads", conf.get("threads", RunConfig.threads)), 0, 10000),
+        threads=_threads(given.get("--threads"), conf.get("threads")),
         name=conf.get("name"),
         serve_static="--disable-static" not in given,
         user=given.get("--user") or conf.get("user"),
@@ -119,6 +120,16 @@ def read_config(conf: dict[str, Any]) -> RunConfig:
     config.threads = max(1, config.threads)
     _read_settings(conf)
     return config
+
+
+def _threads(option: str | None, keyword: Any = None) -> int:
+    """The command line wins over ATILA_THREADS of the environment, that over the keyword."""
+    if option is None and (keyword is None or os.environ.get("ATILA_THREADS")):
+        try:
+            return usual_threads()
+        except AtilaError as error:
+            fail(str(error), 2)
+    return _number("threads", keyword if option is None else option, 0, MOST_THREADS)
 
 
 def _seconds(name: str, value: Any) -> float:
@@ -292,9 +303,10 @@ def run(**conf: Any) -> NoReturn:
             handler that runs is named in the log; `access_log` ("columns", "json" or empty);
             `trusted_proxies` ("10.0.0.0/8,127.0.0.1"), whose X-Forwarded-For and -Proto are believed;
             `root_path` ("/shop"), which a proxy takes off; `status_path` ("/__status__");
+            `grpc_port`, where gRPC is served besides;
             `state` ("redis://host/0"), where several machines share `skitai.g`, events and pushes.
-            Others are accepted. ATILA_STATE, ATILA_TRUSTED_PROXIES and ATILA_ACCESS_LOG of the environment
-            win over their keywords.
+            Others are accepted. ATILA_THREADS, ATILA_STATE, ATILA_TRUSTED_PROXIES and ATILA_ACCESS_LOG of the
+            environment win over their keywords.
 
     Exit codes: 0 at the end, 1 where the port is taken or nothing is mounted, 2 where an app cannot be loaded
     or the command line is wrong.
@@ -476,11 +488,12 @@ def _bus_folder(identity: Identity | None) -> str:
 def asgi() -> Service:
     """The Starlette application of what has been mounted so far, for any ASGI server.
 
-    Routes that are added to it go before the mounts, middleware around them.
+    Routes that are added to it go before the mounts, middleware around them. ATILA_THREADS of the
+    environment says how many worker threads a process has, 4 by default; ATILA_STATE names the Redis.
     Raises AtilaError where nothing is mounted.
     """
     if not current_mounts():
         raise AtilaError("nothing is mounted: call skitai.mount ('/', app) before skitai.asgi ()")
-    threads = _number("threads", command_line.option_values().get("--threads", RunConfig.threads), 1)
+    threads = _threads(command_line.option_values().get("--threads"))
     _read_state_url()
-    return build_service(RunConfig(threads=threads), current_mounts())
+    return build_service(RunConfig(threads=max(1, threads)), current_mounts())

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..errors import AtilaError
+from ..serving.runtime import usual_threads
 from . import command_line, launch
 from .mounts import Mounts, use_mounts
 from .place import place
@@ -111,7 +112,7 @@ def collect(
         raise AtilaError(f"there is no launch script {os.path.abspath(path)}")
     mounts = Mounts()
     before, launch.collecting = use_mounts(mounts), True
-    config = launch.RunConfig()
+    config = launch.RunConfig(threads=usual_threads())
     argv = sys.argv
     try:
         execute(prepare(path, arguments, replace_path=replace_path))

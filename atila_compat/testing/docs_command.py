@@ -23,7 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="atila-compat docs",
         usage="atila-compat docs SCRIPT [--output FILE] [--html FILE] [--records FOLDER] [--title TITLE] "
-        "[the script's own options]",
+        "[--api-version VERSION] [the script's own options]",
         description="Writes an OpenAPI 3.1 document of the apps of a launch script: from routes, inspect "
         "rules, docstrings and permissions, and from what `pytest --docs` has recorded. Nothing is served.",
         allow_abbrev=False,

@@ -8,6 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from atila_compat.skitai import command_line, launch
+from atila_compat.skitai.launch import RunConfig
+
 from .pages import FENCE, GUIDE, Reader, blocks, fits
 
 ELSEWHERE = {
@@ -78,3 +81,15 @@ def test_picture_is_well_formed() -> None:
 def test_dots_stand_for_anything(shown: str, printed: str, fit: bool) -> None:
     """Shown output is compared as it stands, but for three dots."""
     assert fits(shown, printed) is fit
+
+
+def test_options_of_the_service_are_explained() -> None:
+    """Page 4 explains every option, every command and every keyword that `skitai.run` knows."""
+    page = (GUIDE / "04-deploy.md").read_text()
+    options = {name for declared in command_line.ENGINE_OPTIONS for name in declared.names}
+    keywords = set(re.findall(r"`(\w+)`", (launch.run.__doc__ or "").partition("Args:")[2]))
+    assert {"port", "state", "grpc_port"} <= keywords
+    for name in {*options, *command_line.COMMANDS, *keywords}:
+        assert re.search(rf"[`\"]{re.escape(name)}\b", page), name
+    for name in (keyword for keyword in vars(RunConfig()) if keyword != "serve_static"):
+        assert name in keywords, name

@@ -4,10 +4,14 @@ import asyncio
 import threading
 from typing import Any
 
+import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from atila_compat import Atila
 from atila_compat.context import get_was
+from atila_compat.contrib.native import lifespan_of
 from atila_compat.serving.lifespan import Lifespan, make_was
 from atila_compat.serving.runtime import Runtime
 from atila_compat.types import Message
@@ -192,3 +196,71 @@ def test_was_outside_of_requests() -> None:
             assert was.request.ARGS == {}
 
     asyncio.run(run())
+
+
+async def ask(client: httpx.AsyncClient, path: str) -> str:
+    """The text of an answer."""
+    return (await client.get(path)).text
+
+
+def visited(app: Atila, log: list[str]) -> Starlette:
+    """An application of which `app` is a part, below /legacy."""
+
+    @app.route("/x")
+    def x(was: Any) -> str:
+        log.append("request")
+        return str(was.urlfor("x"))
+
+    return Starlette(routes=[Mount("/legacy", app)])
+
+
+def test_mounted_apps_are_opened_before_their_first_request() -> None:
+    """Where no lifespan reaches an app, its first request waits for its events; they are emitted once."""
+    log: list[str] = []
+    app = noisy("app", log)
+    host = visited(app, log)
+
+    async def run() -> list[str]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(host), base_url="http://test") as client:
+            return await asyncio.gather(*(ask(client, "/legacy/x") for _ in range(3)))
+
+    assert asyncio.run(run()) == ["/legacy/x"] * 3
+    assert log[-3:] == ["request"] * 3
+    assert [entry for entry in log if entry != "request"] == [
+        "app before_mount",
+        "app mounted",
+        "app mounted_or_reloaded",
+    ]
+
+
+def test_apps_live_within_the_lifespan_of_their_host() -> None:
+    """`lifespan_of` opens apps before the first request and closes them at the end, the last one first."""
+    log: list[str] = []
+    one, two = noisy("one", log), noisy("two", log)
+    one.umount = lambda: log.append("one umount")  # type: ignore[method-assign]
+    host = visited(one, log)
+
+    async def run() -> str:
+        async with (
+            lifespan_of(one, point="/legacy")(host),
+            lifespan_of(two, point="/two")(host),
+            httpx.AsyncClient(transport=httpx.ASGITransport(host), base_url="http://test") as client,
+        ):
+            return await ask(client, "/legacy/x")
+
+    assert asyncio.run(run()) == "/legacy/x"
+    assert log == [
+        "one before_mount",
+        "one mounted",
+        "one mounted_or_reloaded",
+        "two before_mount",
+        "two mounted",
+        "two mounted_or_reloaded",
+        "request",
+        "two before_umount",
+        "two umounted",
+        "one before_umount",
+        "one umount",
+        "one umounted",
+    ]
+    assert two.basepath == "/two/"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from atila_compat.errors import AtilaError
 from atila_compat.serving.runtime import Runtime
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +42,19 @@ async def test_runtime_belongs_to_the_loop_it_is_entered_on() -> None:
         assert runtime.loop is asyncio.get_running_loop()
         assert Runtime.of_running_loop() is Runtime.current() is runtime
         assert runtime.is_running()
+
+
+async def test_environment_says_how_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ATILA_THREADS counts where nobody else has said how many; a value that is none is named."""
+    monkeypatch.setenv("ATILA_THREADS", "7")
+    assert Runtime().workers.threads == 7
+    assert Runtime(threads=2).workers.threads == 2
+    for wrong in ("0", "-1", "many", "10001"):
+        monkeypatch.setenv("ATILA_THREADS", wrong)
+        with pytest.raises(AtilaError, match="ATILA_THREADS is a number from 1 to 10000"):
+            Runtime()
+    monkeypatch.delenv("ATILA_THREADS")
+    assert Runtime().workers.threads == 4
 
 
 async def test_loops_without_a_runtime_get_one() -> None:

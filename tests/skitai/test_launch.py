@@ -274,6 +274,33 @@ def test_wrong_options_are_named(tmp_path: Path, argument: str, expected: str) -
     assert expected in answer.stderr
 
 
+def test_threads_of_the_environment(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ATILA_THREADS wins over the keyword, the command line over both; with other servers it counts, too."""
+    monkeypatch.setenv("ATILA_THREADS", "7")
+    source = HELLO.replace("skitai.run (", "skitai.run (threads = 3, ")
+    assert "threads = 3" in source
+    assert serve(source).client.get("/about").json()["threads"] == 7
+    assert serve(source, "--threads=2").client.get("/about").json()["threads"] == 2
+    library = """
+    from atila_compat import Atila
+    app = Atila (__name__)
+
+    @app.route ("/")
+    def index (was):
+        return was.API (threads = was.runtime.workers.threads)
+    """
+    alone = serve(library, command=[sys.executable, "-m", "uvicorn", "serve:app", "--port={port}"])
+    assert alone.client.get("/").json()["threads"] == 7
+
+
+def test_wrong_threads_of_the_environment_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value that is no number of threads ends the process with one line."""
+    monkeypatch.setenv("ATILA_THREADS", "many")
+    answer = run(tmp_path, HELLO)
+    assert answer.returncode == 2
+    assert answer.stderr.splitlines() == ["serve.py: ATILA_THREADS is a number from 1 to 10000, not 'many'"]
+
+
 def test_options_without_effect_are_named(serve: Serve) -> None:
     """The service starts; the log says what to do instead."""
     app = serve(HELLO, "--quic=443", "---gc")

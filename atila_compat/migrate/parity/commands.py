@@ -23,7 +23,7 @@ RECORD = """\
 atila-compat parity record --upstream http://127.0.0.1:5000 --listen 127.0.0.1:8080 --out parity/shop
     listens on 8080 and passes everything through to the old server, until Ctrl+C
 atila-compat parity record --upstream http://127.0.0.1:5000 --requests requests.txt --out parity/shop
-    sends the requests of a list
+    sends the requests of a list: a line for each, `POST /orders {"item": 3}`, or exchanges as JSON
 
 A recording holds what clients sent, passwords and tokens too: keep it where such things may be kept.
 """
