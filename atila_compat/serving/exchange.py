@@ -20,6 +20,7 @@ from ..context import current_was
 from ..errors import REASONS, ExcInfo, HTTPError, split_status
 from ..http import state
 from ..http.arguments import explain_mismatch, keywords_of
+from ..http.request import on_a_line
 from ..http.response import ErrorReply
 from ..routing.route import Route
 from ..security.authentication import authenticate
@@ -91,7 +92,7 @@ class Exchange:
     def label(self) -> str:
         """What reports about busy threads call this request."""
         request = self.was.request
-        return f"{request.method} {request.path}"
+        return f"{request.method} {on_a_line(request.path)}"
 
     async def hop(self, func: Callable[..., Any], *args: Any) -> Any:
         """Run `func` in a worker thread, within this request's context.

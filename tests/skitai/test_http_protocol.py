@@ -36,6 +36,10 @@ SOURCE = """
                 time.sleep(0.3)
         return produce()
 
+    @app.route("/fail/<path:where>")
+    def fail(was, where):
+        raise ValueError("on purpose")
+
     if __name__ == "__main__":
         skitai.mount("/", app)
         skitai.run(port=5000)
@@ -119,3 +123,11 @@ def test_a_body_that_is_malformed(app: Launched) -> None:
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert answer.count(b"HTTP/1.1") == 1
     wait_for(lambda: "POST /headers 1.1 2 400" in app.log(), "it is in the access log")
+
+
+def test_paths_end_no_line_of_the_log(app: Launched) -> None:
+    """What a client writes into a path cannot pass for a line of its own in the log."""
+    assert app.client.get("/fail/a%0a2026.01.01%2000:00:00%20[info]%20forged").status_code == 502
+    wait_for(lambda: "on purpose" in app.log(), "the failure is in the log")
+    assert not [line for line in app.log().splitlines() if line.startswith("2026.01.01")]
+    assert r"GET /fail/a\n2026.01.01 00:00:00 [info] forged failed" in app.log()
