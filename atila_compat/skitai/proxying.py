@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import uuid
 from collections.abc import AsyncIterator
-from urllib.parse import unquote_to_bytes
 
 from ..http.input import ClientDisconnect, content_length
 from ..protocols.refusal import header_of, refuse
@@ -21,7 +19,7 @@ from ..settings import settings
 from ..tasks.http import Call, HTTPResult, Sender
 from ..tasks.outgoing import outgoing
 from ..tasks.streams import ByteStream
-from ..tasks.targets import HOP_BY_HOP, find_target
+from ..tasks.targets import HOP_BY_HOP, climbs, find_target
 from ..types import Receive, Scope, Send
 from .mounts import Proxy
 
@@ -29,7 +27,6 @@ log = logging.getLogger("atila_compat.server")
 
 PATIENCE = 30.0
 """Seconds that the server may take for a piece of an answer that has begun."""
-_CLIMBS = re.compile(rb"(?:^|[/\\])\.\.?(?:$|[/\\])")
 _HOP_BY_HOP = frozenset(name.encode() for name in HOP_BY_HOP)
 _ANSWERED_HERE = _HOP_BY_HOP | {b"server", b"date"}
 
@@ -91,7 +88,7 @@ class AliasProxy:
         root = scope.get("root_path", "").encode()
         if root and raw.startswith(root):
             raw = raw[len(root) :]
-        if _CLIMBS.search(unquote_to_bytes(raw)):
+        if climbs(raw):
             return None
         query: bytes = scope["query_string"]
         path = raw.decode("latin-1")
