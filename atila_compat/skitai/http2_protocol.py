@@ -136,6 +136,11 @@ class HTTP2Protocol(ZttpH2Protocol):
         if self._retired:
             return  # the client has not heard yet; it is going to ask again on another connection
         self._requests += 1
+        if not event.path.isascii():  # uvicorn would fail, and take the connection's other requests with it
+            self.conn.stream(event.stream_id).reset()
+            if self._requests >= MAX_REQUESTS:
+                self.retire()
+            return
         super().handle_request(event)
         if self._requests >= MAX_REQUESTS:
             self.retire()

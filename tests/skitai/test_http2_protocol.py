@@ -166,6 +166,16 @@ def test_uploads(connection: Connection) -> None:
     assert connection.answer(stream).body == b"5000000"
 
 
+def test_paths_beyond_ascii(app: Launched, connection: Connection) -> None:
+    """A path whose bytes are not escaped is refused; other requests of the connection are not touched."""
+    before = len(app.log())
+    sleeping = connection.request("/sleep?seconds=0.5", "GET", end=True)
+    refused = connection.request("/\xe9", "GET", end=True)
+    assert connection.answer(refused).reset is not None
+    assert connection.answer(sleeping).body == b"slept"
+    assert "Traceback" not in app.log()[before:]
+
+
 def test_many_requests(app: Launched) -> None:
     """A client that sends thousands of requests is asked to connect anew in time, and loses none."""
     with httpx.Client(base_url=app.url, http1=False, http2=True, trust_env=False, timeout=20) as client:
