@@ -93,6 +93,29 @@ class Cycle(RequestResponseCycle):
         access_log.write(entry, self.scope["path"], loop)
 
 
+class Backlog:
+    """What waits in a transport for a client that takes it too slowly.
+
+    Args:
+        now: the loop's time.
+    """
+
+    __slots__ = ("_left", "_moved", "_transport")
+
+    def __init__(self, transport: asyncio.WriteTransport, now: float) -> None:
+        self._transport = transport
+        self._left = transport.get_write_buffer_size()
+        self._moved = now
+
+    def stalled_for(self, now: float) -> float:
+        """Seconds for which the client has taken nothing, as far as the looks at it tell."""
+        left = self._transport.get_write_buffer_size()
+        if left < self._left:
+            self._moved = now
+        self._left = left
+        return now - self._moved
+
+
 class HTTPProtocol(HttpToolsProtocol):
     """One connection."""
 
@@ -105,7 +128,7 @@ class HTTPProtocol(HttpToolsProtocol):
     _deaf = False
     _heard = 0.0
     _answered = 0.0
-    _stalled_since: float | None = None
+    _backlog: Backlog | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -199,13 +222,13 @@ class HTTPProtocol(HttpToolsProtocol):
         super().on_response_complete()
 
     def pause_writing(self) -> None:
-        """The client does not take what is sent."""
-        self._stalled_since = self.loop.time()
+        """The client does not take what is sent as fast as it is sent."""
+        self._backlog = Backlog(self.transport, self.loop.time())
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        """The client takes it again."""
-        self._stalled_since = None
+        """The client has taken it."""
+        self._backlog = None
         super().resume_writing()
 
     # -- time limits ----------------------------------------------------------------------------------------
@@ -217,8 +240,8 @@ class HTTPProtocol(HttpToolsProtocol):
         have to move.
         """
         cycle: Cycle | None = self.cycle
-        if self._stalled_since is not None:
-            if now - self._stalled_since > limit:
+        if self._backlog is not None:
+            if self._backlog.stalled_for(now) > limit:
                 self.transport.abort()
         elif cycle is not None and not cycle.response_complete:
             waiting = cycle.more_body and not self.flow.read_paused

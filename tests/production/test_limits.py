@@ -54,6 +54,21 @@ def test_a_client_that_takes_nothing(serve: Serve) -> None:
         wait_for(lambda: "stream closed" in app.log(), "the stream is closed")
 
 
+def test_a_client_that_takes_an_answer_slowly(serve: Serve) -> None:
+    """A large answer, all there at once, may take its time, as long as something of it is taken."""
+    app = serve(service(network_timeout=1).replace('return "hello"', 'return "x" * 20_000_000'))
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        client.settimeout(20)
+        client.connect((HOST, app.port))
+        client.sendall(HEAD + b"Connection: close\r\n\r\n")
+        taken = 0
+        while piece := client.recv(200_000):
+            taken += len(piece)
+            time.sleep(len(piece) / 4_000_000)
+    assert taken > 20_000_000
+
+
 def test_http_1_0_gets_no_chunks(serve: Serve) -> None:
     """A client of HTTP/1.0 does not know chunks: a stream's end is the connection's."""
     app = serve(
