@@ -111,9 +111,11 @@ def _request_headers(scope: Scope) -> list[tuple[str, str]]:
     address = client[0] if client else ""
     forwarded = header_of(scope, b"x-forwarded-for")
     passed.append(("X-Forwarded-For", f"{forwarded}, {address}" if forwarded else address))
-    passed.append(("X-Forwarded-Proto", header_of(scope, b"x-forwarded-proto") or scope["scheme"]))
-    host = header_of(scope, b"host") or ""
-    passed.append(("X-Forwarded-Host", header_of(scope, b"x-forwarded-host") or host))
+    # What the client itself says of these counts only where trusted proxies have a word in it: the scheme is
+    # theirs already then, and the server asked, which believes this one, may make links of both
+    passed.append(("X-Forwarded-Proto", scope["scheme"]))
+    host = header_of(scope, b"x-forwarded-host") if settings.trusted_proxies else None
+    passed.append(("X-Forwarded-Host", host or header_of(scope, b"host") or ""))
     if b"x-gtxn-id" not in names:
         passed.append(("X-Gtxn-Id", _note(scope, "gtxid", uuid.uuid4().hex[:16])))
     if b"x-ltxn-id" not in names:
