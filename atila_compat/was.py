@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import logging
 import os
@@ -23,7 +24,7 @@ from .http.request import Request
 from .http.response import Response
 from .http.state import ClientState
 from .http.uploads import File, FlashFile
-from .locks import SharedLock, locks
+from .locks import SharedLock, locks, private_folder
 from .routing.urls import URLs
 from .security.tokens import Tokens
 from .structures import lazy
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 log = logging.getLogger("atila_compat.app")
 
 _lock = threading.RLock()
+
+
+@functools.cache
+def _another_folder(base: str) -> str:
+    """A folder for temporary files where the one of the usual name is not ours; the same for a process."""
+    return tempfile.mkdtemp(prefix="atila_compat-", dir=base)
 
 
 class Was(URLs, Answers, Deprecated, Rendering, Files, ClientState, Tokens, TaskFactory, Broadcasting):
@@ -123,8 +130,12 @@ class Was(URLs, Answers, Deprecated, Rendering, Files, ClientState, Tokens, Task
 
     def gentemp(self) -> str:
         """An unused path for a temporary file."""
-        folder = os.path.join(tempfile.gettempdir(), "atila_compat")
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        user = f"-{os.geteuid()}" if hasattr(os, "geteuid") else ""  # each user of the machine has their own
+        folder = os.path.join(tempfile.gettempdir(), f"atila_compat{user}")
+        try:
+            private_folder(folder)
+        except PermissionError:  # somebody else has been there before us
+            folder = _another_folder(tempfile.gettempdir())
         return os.path.join(folder, uuid.uuid4().hex)
 
     @property

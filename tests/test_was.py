@@ -75,6 +75,19 @@ def test_paths_for_temporary_files(tmp_path: Any, monkeypatch: pytest.MonkeyPatc
     assert os.stat(folder).st_mode & 0o777 == 0o700
 
 
+def test_a_folder_for_temporary_files_of_somebody_else(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has made a folder of that name before, with access for himself, gets none of the files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    usual = tmp_path / f"atila_compat-{os.geteuid()}"
+    usual.mkdir()
+    usual.chmod(0o777)
+    folder = os.path.dirname(make_was().gentemp())
+    assert folder == os.path.dirname(make_was().gentemp()) != str(usual)
+    assert os.stat(folder).st_mode & 0o777 == 0o700
+
+
 def test_locks_by_name() -> None:
     """Locks of one name are one, for all requests, and re-entrant; `lock` is the process's own."""
     was = make_was()

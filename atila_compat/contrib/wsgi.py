@@ -26,7 +26,7 @@ import anyio.to_thread
 
 from ..errors import ExcInfo, split_status
 from ..http.environ import build_environ
-from ..http.request import Request, path_below
+from ..http.request import Request, on_a_line, path_below
 from ..protocols.refusal import header_of, refuse
 from ..types import Message, Receive, Scope, Send
 
@@ -284,7 +284,7 @@ class WSGIApp:
         try:
             await anyio.to_thread.run_sync(run, limiter=self._limiter, abandon_on_cancel=True)
         except Exception:
-            log.exception("%s %s failed", scope["method"], scope["path"])
+            log.exception("%s %s failed", scope["method"], on_a_line(scope["path"]))
             if exchange.started:
                 raise  # the server closes the connection: the client sees that the body is not complete
             await refuse(scope, send, 500, exc_info=sys.exc_info(), debug=self.debug)

@@ -23,7 +23,7 @@ MAX_OPEN_RANGE = 1024 * 1024
 """Bytes sent at most for a range without an end, `bytes=100-`; the client asks for the rest."""
 
 _TAG = re.compile(r'(?:^|,)\s*((?:W/)?"[^"]*"|[^\s,"]+)\s*(?=,|$)')
-_RANGE = re.compile(r"\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.ASCII)
+_RANGE = re.compile(r"\s*+([0-9]{0,18}+)\s*+-\s*+([0-9]{0,18}+)\s*+", re.ASCII)
 
 
 # ---------------------------------------------------------------------------------------------------- dates

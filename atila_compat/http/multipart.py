@@ -23,6 +23,8 @@ MAX_PARTS = 1000
 """Parts that a form may have."""
 MAX_PART_HEADER = 16 * 1024
 """Bytes that the headers of one part may have."""
+MAX_OPTIONS = 4096
+"""Characters of a header with parameters: to take a longer one apart takes the standard library too long."""
 MAX_TEXT = 16 * 1024 * 1024
 """Bytes that all text fields together may have: they are kept in memory."""
 _EXTENDED = re.compile(r"""filename\*\s*=\s*"?([\w.+-]*)'[\w-]*'([^\s;"]*)""", re.IGNORECASE)
@@ -90,6 +92,8 @@ class _Form:
 
     def _headers_finished(self) -> None:
         disposition = self._headers.get(b"content-disposition", b"")
+        if len(disposition) > MAX_OPTIONS:
+            raise HTTPError("400 Bad Request", "the headers of a part are too long")
         kind, options = parse_options_header(disposition)
         if kind.lower() != b"form-data" or b"name" not in options:
             raise HTTPError("400 Bad Request", "a part has no name")
@@ -191,7 +195,7 @@ def boundary_of(content_type: str) -> bytes:
 
     Raises HTTPError 400 where it has none, or one that RFC 2046 does not admit.
     """
-    _, options = parse_options_header(content_type)
+    _, options = parse_options_header(content_type if len(content_type) <= MAX_OPTIONS else "")
     boundary = options.get(b"boundary", b"")
     if not 0 < len(boundary) <= 200:
         raise HTTPError("400 Bad Request", "multipart body without boundary")

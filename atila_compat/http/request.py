@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 MULTIPART_KEPT = 1_000_000
 """Bytes: a multipart body above this is not kept for `get_body()`, only its parts are."""
 
+LONGEST_SHOWN = 2048
+"""Characters of a client's text that are shown in the log."""
+
 FORM_TYPE = "application/x-www-form-urlencoded"
 
 _ESCAPED = re.compile(r"\\(.)")
@@ -44,6 +47,13 @@ def path_below(scope: Scope) -> str:
     """The decoded path below the mount point of who is asked; empty for that point without its slash."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path") or "")
+
+
+def on_a_line(text: str) -> str:
+    """A client's text as the log shows it: whatever it holds, it ends no line and tells terminals nothing."""
+    if len(text) > LONGEST_SHOWN:
+        text = text[:LONGEST_SHOWN] + "..."
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def known_user(user: Any) -> Any:
@@ -470,4 +480,4 @@ class Request:
         return f"{self.scheme}://{host}{self.uri}"
 
     def __repr__(self) -> str:
-        return f"<Request {self.method} {self.path}>"
+        return f"<Request {self.method} {on_a_line(self.path)}>"

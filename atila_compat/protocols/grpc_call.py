@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("atila_compat.grpc")
 
+MESSAGE_COST = 64
+"""Bytes that a message of a list takes besides its own, so that empty ones count too."""
+
 _NOT_FOR_METADATA = (b"content-type", b"content-length", b"content-encoding", b"connection")
 
 
@@ -259,7 +262,7 @@ async def _begin(call: Call, transport: Transport, wants_list: bool) -> Outcome:
         payloads, size, limit = [], 0, call.was.app.max_upload_size
         while (message := await transport.read()) is not None:
             payloads.append(message)
-            size += len(message)
+            size += len(message) + MESSAGE_COST
             if size > limit:
                 raise GRPCError(codes.RESOURCE_EXHAUSTED, f"more than {limit} bytes of messages")
     transport.watch()

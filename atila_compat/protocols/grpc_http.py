@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MissingExtra
 from ..http.input import ClientDisconnect
+from ..http.request import on_a_line
 from ..serving.outcome import RawHeaders
 from ..serving.runtime import Runtime
 from ..types import Receive, Scope, Send
@@ -257,7 +258,7 @@ async def _status(
         log.error("%s", error)
         return codes.UNIMPLEMENTED, str(error)
     except Exception:
-        log.exception("POST %s failed", scope["path"])
+        log.exception("POST %s failed", on_a_line(scope["path"]))
         return codes.UNKNOWN, FAILED
     return codes.OK, "ok"
 
@@ -265,7 +266,7 @@ async def _status(
 async def _refuse(send: Send, scope: Scope) -> None:
     """The server has no way to send a status: tell by a header, as calls without any message are answered."""
     details = "this server does not serve gRPC on this port: install atila_compat[http2], or use grpc_port"
-    log.error("%s: %s", scope["path"], details)
+    log.error("%s: %s", on_a_line(scope["path"]), details)
     headers = [
         (b"content-type", CONTENT_TYPE),
         (b"grpc-status", str(code_of(501)).encode()),

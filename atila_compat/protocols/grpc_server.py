@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import AtilaError, MissingExtra
 from ..http.input import ClientDisconnect
+from ..http.request import on_a_line
 from ..serving.outcome import RawHeaders
 from ..types import ASGIApp, Message, Scope
 from . import grpc_status as codes
@@ -232,7 +233,7 @@ class GRPCServer:
             transport.gone = True
             raise
         except Exception:
-            log.exception("POST %s failed", path)
+            log.exception("POST %s failed", on_a_line(path))
             code, details = codes.UNKNOWN, FAILED
         if code != codes.OK:
             await transport.start()

@@ -10,7 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from ..http.environ import build_environ
-from ..http.request import Request, path_below
+from ..http.request import Request, on_a_line, path_below
 from ..http.response import Response
 from ..routing.route import Route
 from ..serving.exchange import Exchange
@@ -165,7 +165,7 @@ async def _admit(app: Atila, was: Was, path: str) -> Route | Complete:
     if refusal:
         return await refuse(was, refusal)
     if not isinstance(route.websocket, Declaration):
-        log.warning("%s does not talk over WebSockets", path)
+        log.warning("%s does not talk over WebSockets", on_a_line(path))
         return await refuse(was, 500)
     return route
 

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..errors import split_status
+from ..http.request import on_a_line
 from ..serving.outcome import RawHeaders
 from ..serving.runtime import Runtime
 from ..types import Handler, Receive, Scope, Send
@@ -175,7 +176,7 @@ class Client:
         except StopIteration:
             return True
         except Exception:
-            log.exception("%s failed", self.scope["path"])
+            log.exception("%s failed", on_a_line(self.scope["path"]))
             return True
         return False
 
@@ -195,7 +196,7 @@ class Client:
         try:
             step()
         except Exception:
-            log.exception("%s failed", self.scope["path"])
+            log.exception("%s failed", on_a_line(self.scope["path"]))
             self.connection.put(ERROR)
 
     def send(self, value: Any) -> None:
@@ -219,7 +220,7 @@ class Client:
             if view is not None and view.onclose is not None:
                 view.onclose()
         except Exception:
-            log.exception("%s failed at the end", self.scope["path"])
+            log.exception("%s failed at the end", on_a_line(self.scope["path"]))
 
 
 async def answer(
@@ -236,7 +237,7 @@ async def answer(
     runtime.activate()
     connection = Connection(deliveries.new_id(), runtime.loop, send)
     client = Client(app, scope, make_environ, connection)
-    label = f"GET {scope['path']}"
+    label = f"GET {on_a_line(scope['path'])}"
     talk = Conversation(runtime, copy_context(), label, connection, receive, 0)
     try:
         refusal = await talk.hop(client.enter)

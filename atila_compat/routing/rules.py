@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
@@ -13,6 +14,9 @@ SPECIAL_VALUES = ("me", "notme", "new")
 """Words that int and float parameters take as they are; permissions give them a meaning (spec/05)."""
 
 _PARAMETER = re.compile(r"/<(?:(int|float|path|string):)?([^<>:/]+)>")
+_LONGEST = 4096
+"""Characters of a path that is held against a rule with two `path` parameters, half of it for three: these
+could share it out in so many ways that to try them all takes seconds."""
 _ANY_PARAMETER = re.compile(r"<[^<>]*>")
 _WORDS = "|".join(SPECIAL_VALUES)
 _PATTERNS = {
@@ -73,6 +77,7 @@ class Rule:
 
     __slots__ = (
         "_fullmatch",
+        "_longest",
         "converters",
         "default",
         "kinds",
@@ -111,11 +116,13 @@ class Rule:
         self.names = tuple(names)
         self.converters = tuple(_CONVERTERS[kind] for kind in kinds)
         self.pattern = "".join(pieces)
+        shares = self.kinds.count("path") - 1
+        self._longest = _LONGEST // shares if shares > 0 else sys.maxsize
         self._fullmatch = re.compile(self.pattern, re.DOTALL).fullmatch
 
     def match(self, path: str) -> tuple[str | None, ...] | None:
         """The parameters of `path` as they stand there, or None where it does not match."""
-        found = self._fullmatch(path)
+        found = self._fullmatch(path) if len(path) <= self._longest else None
         return None if found is None else found.groups()
 
     def deliver(self, values: tuple[str | None, ...]) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ MAX_LENGTH = 8192
 ALGORITHMS = {"MD5": "md5", "SHA-256": "sha256"}
 """Hash function by the name that clients give."""
 
-_PARAMETER = re.compile(r'\s*([A-Za-z0-9_*-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))\s*(?:,|$)')
+_PARAMETER = re.compile(r'\s*+([A-Za-z0-9_*-]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,"]*+))\s*+(?:,|$)')
 _COUNT = re.compile(r"[0-9a-fA-F]{1,8}")
 
 

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import MissingExtra
+from ..locks import private_folder
 
 log = logging.getLogger("atila_compat.bus")
 
@@ -144,7 +145,7 @@ class LocalBus(Bus):
     async def _bind(self) -> None:
         if self._server is not None:
             self._server.close()
-        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        private_folder(self.folder)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
         self._server = await asyncio.start_unix_server(self._serve, self.path)

@@ -19,6 +19,7 @@ from ..context import current_was
 from ..errors import REASONS, ExcInfo, HTTPError, meant_by, split_status
 from ..http import state
 from ..http.arguments import explain_mismatch, keywords_of
+from ..http.request import on_a_line
 from ..http.response import ErrorReply
 from ..routing.route import Route
 from ..security.authentication import authenticate
@@ -86,7 +87,7 @@ class Exchange(Hopping):
     @property
     def label(self) -> str:
         request = self.was.request
-        return f"{request.method} {request.path}"
+        return f"{request.method} {on_a_line(request.path)}"
 
     # -- in a worker thread ---------------------------------------------------------------------------------
 

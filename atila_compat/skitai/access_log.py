@@ -95,9 +95,10 @@ def columns(entry: Entry, worker: int, idle: int, queued: int) -> str:
     named = entry.named()
     state = entry.state
     return (
-        f"{entry.client} {entry.method} {_word(entry.uri)} {entry.version} {entry.received} {entry.status} "
-        f"{entry.sent} W{worker} {entry.seconds * 1000:.0f} {_quoted(named.get(b'user-agent'))} - "
-        f"{_quoted(named.get(b'referer'))} {_word(named.get(b'x-forwarded-for'))} "
+        f"{_word(entry.client)} {_word(entry.method)} {_word(entry.uri)} {entry.version} {entry.received} "
+        f"{entry.status} {entry.sent} W{worker} {entry.seconds * 1000:.0f} "
+        f"{_quoted(named.get(b'user-agent'))} - {_quoted(named.get(b'referer'))} "
+        f"{_word(named.get(b'x-forwarded-for'))} "
         f"{_word(named.get(b'x-gtxn-id') or state.get('gtxid'))} "
         f"{_word(named.get(b'x-ltxn-id') or state.get('ltxid'))} - - {idle} {queued}"
     )

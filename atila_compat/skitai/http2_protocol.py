@@ -14,13 +14,14 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.zttp_h2_impl import RequestResponseCycle, ZttpH2Protocol
 from uvicorn.protocols.utils import is_ssl
 
-from .http_protocol import HTTPProtocol, Logged
+from .http_protocol import Backlog, HTTPProtocol, Logged
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 OUTGOING_BYTES = 64 * 1024
 """Bytes of an answer that wait for the client's window before the application is held back."""
 INCOMING_BYTES = 16 * 1024 * 1024
-"""Bytes of a body that are kept while its answer waits for the client."""
+"""Bytes of a body that are kept while its answer waits for the client; and bytes of any frames that are taken
+of a client which takes nothing: pings and settings are answered, and the answers wait in memory."""
 RUNNING_STREAMS = 512
 """Applications that run for one connection, cancelled streams included; the client may have 128 open."""
 MANY_REQUESTS, MAX_REQUESTS = 3000, 3900
@@ -91,6 +92,8 @@ class HTTP2Protocol(ZttpH2Protocol):
         self._cancelled = 0
         self._grpc = False
         self._retired = False
+        self._backlog: Backlog | None = None
+        self._taken = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
@@ -111,12 +114,31 @@ class HTTP2Protocol(ZttpH2Protocol):
         super().data_received(data)
         if self.waiting:
             self._wake()
+        if self._backlog is not None:
+            self._taken += len(data)
+            if self._taken > INCOMING_BYTES:
+                self.transport.abort()
+
+    def pause_writing(self) -> None:
+        """The client does not take what is sent as fast as it is sent."""
+        self._backlog, self._taken = Backlog(self.transport, self.loop.time()), 0
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client has taken it."""
+        self._backlog = None
+        super().resume_writing()
 
     def handle_request(self, event: Any) -> None:
         """A request begins; the application is called."""
         if self._retired:
             return  # the client has not heard yet; it is going to ask again on another connection
         self._requests += 1
+        if not event.path.isascii():  # uvicorn would fail, and take the connection's other requests with it
+            self.conn.stream(event.stream_id).reset()
+            if self._requests >= MAX_REQUESTS:
+                self.retire()
+            return
         super().handle_request(event)
         if self._requests >= MAX_REQUESTS:
             self.retire()
@@ -175,7 +197,10 @@ class HTTP2Protocol(ZttpH2Protocol):
         super().on_response_complete(stream_id)
 
     def look(self, now: float, limit: float) -> None:
-        """Give up answers that the client has not taken anything of for `limit` seconds."""
+        """Give up answers, or the connection, of which the client has taken nothing for `limit` seconds."""
+        if self._backlog is not None and self._backlog.stalled_for(now) > limit:
+            self.transport.abort()
+            return
         for cycle in list(self.waiting):
             if now - cycle.waits_since > limit:
                 cycle.abort_stream()

@@ -1,7 +1,9 @@
 """HTTP/1.1 on the wire: uvicorn's httptools protocol, with the original's manners (spec/02 sections 3 and 7).
 
 What it changes: errors below the application have the shape of all others (JSON, XML or a page); a verb
-that the parser does not know is a 405, as any verb that no route has; the request head has a limit; a
+that the parser does not know is a 405, as any verb that no route has; the request head has a limit, and so
+has what comes between the pieces of a body and behind it; trailers are dropped, so that nobody takes them for
+headers; an answer that has begun is never broken into by the refusal of what the client sends meanwhile; a
 client that has closed its side of the connection after the request still gets its answer; clients that take
 too long over a head, or fall silent within a body, are sent away (settings.network_timeout); when the server
 stops, a connection whose client is likely to ask once more right now has a moment to do so.
@@ -99,6 +101,29 @@ class Cycle(Logged, RequestResponseCycle):
             self.write_log()
 
 
+class Backlog:
+    """What waits in a transport for a client that takes it too slowly.
+
+    Args:
+        now: the loop's time.
+    """
+
+    __slots__ = ("_left", "_moved", "_transport")
+
+    def __init__(self, transport: asyncio.WriteTransport, now: float) -> None:
+        self._transport = transport
+        self._left = transport.get_write_buffer_size()
+        self._moved = now
+
+    def stalled_for(self, now: float) -> float:
+        """Seconds for which the client has taken nothing, as far as the looks at it tell."""
+        left = self._transport.get_write_buffer_size()
+        if left < self._left:
+            self._moved = now
+        self._left = left
+        return now - self._moved
+
+
 class HTTPProtocol(HttpToolsProtocol):
     """One connection."""
 
@@ -107,9 +132,11 @@ class HTTPProtocol(HttpToolsProtocol):
     _head_size = 0
     _in_head = True
     _head_began: float | None = None
+    _overhead = 0  # bytes since the last piece of the body
+    _deaf = False
     _heard = 0.0
     _answered = 0.0
-    _stalled_since: float | None = None
+    _backlog: Backlog | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -129,6 +156,8 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come."""
+        if self._deaf:
+            return
         self._heard = self.loop.time()
         if self._in_head:
             if not self._head_size:
@@ -138,11 +167,22 @@ class HTTPProtocol(HttpToolsProtocol):
                 self._head += data[:_KEPT]
             # A single chunk may have much of a body behind its head: that is seen when the head is parsed.
             if self._head_size > settings.max_head_size and len(data) < self._head_size:
-                self._refuse(431)
+                self._reject(431)
                 return
+        else:
+            self._overhead += len(data)
         super().data_received(data)
-        if self._head_size > settings.max_head_size and not self.transport.is_closing():
-            self._refuse(431)  # a single chunk, and it is all head
+        if self.transport.is_closing() or self._deaf:
+            return
+        if self._head_size > settings.max_head_size:
+            self._reject(431)  # a single chunk, and it is all head
+        elif not self._in_head and self._overhead > settings.max_head_size:
+            self._reject(431)  # trailers or extensions of chunks without end
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of the head; those behind a body in chunks are no headers (RFC 9110 section 6.5)."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -153,15 +193,17 @@ class HTTPProtocol(HttpToolsProtocol):
         """The head is complete; the application is called."""
         # Heads are added up only where so much has come that one could be too long.
         much = self._head_size > settings.max_head_size
-        self._in_head = False
         self._head = b""
         self._head_size = 0
         self._head_began = None
         if much and self._size() > settings.max_head_size:
-            self._refuse(431)
+            self._reject(431)
+        if self._deaf:
             return
+        self._overhead = 0
         before = self.cycle
         super().on_headers_complete()
+        self._in_head = False
         cycle = self.cycle
         if cycle is not before:
             # uvicorn makes its cycles by their name and takes no class; the task has not begun yet
@@ -175,6 +217,9 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
+        if self._deaf:
+            return
+        self._overhead = 0
         super().on_body(body)
         if self.cycle is not None:
             self.cycle.received += len(body)
@@ -185,13 +230,13 @@ class HTTPProtocol(HttpToolsProtocol):
         super().on_response_complete()
 
     def pause_writing(self) -> None:
-        """The client does not take what is sent."""
-        self._stalled_since = self.loop.time()
+        """The client does not take what is sent as fast as it is sent."""
+        self._backlog = Backlog(self.transport, self.loop.time())
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        """The client takes it again."""
-        self._stalled_since = None
+        """The client has taken it."""
+        self._backlog = None
         super().resume_writing()
 
     # -- time limits ----------------------------------------------------------------------------------------
@@ -203,8 +248,8 @@ class HTTPProtocol(HttpToolsProtocol):
         have to move.
         """
         cycle: Cycle | None = self.cycle
-        if self._stalled_since is not None:
-            if now - self._stalled_since > limit:
+        if self._backlog is not None:
+            if self._backlog.stalled_for(now) > limit:
                 self.transport.abort()
         elif cycle is not None and not cycle.response_complete:
             waiting = cycle.more_body and not self.flow.read_paused
@@ -254,6 +299,8 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The body is complete; what comes now is the next head."""
+        if self._deaf:
+            return
         self._in_head = True
         super().on_message_complete()
 
@@ -272,9 +319,28 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what cannot be parsed: 405 where only the verb is unknown, else 400."""
+        if self._deaf:
+            return
         found = _REQUEST_LINE.match(self._head) if self._in_head else None
         unknown_verb = found is not None and found[1].isupper() and found[1] not in _KNOWN_VERBS
-        self._refuse(405 if unknown_verb else 400)
+        self._reject(405 if unknown_verb else 400)
+
+    def _reject(self, status_code: int) -> None:
+        """Refuse what the client sends, without breaking into another answer; nothing more is heard of it."""
+        cycle: Cycle | None = self.cycle
+        self._deaf = True
+        if cycle is None or (self._in_head and cycle.response_complete):
+            self._refuse(status_code)
+        elif self._in_head:
+            cycle.keep_alive = False  # the requests before this one are still answered, in their order
+        else:
+            cycle.disconnected = True  # what the application still sends is dropped
+            cycle.message_event.set()
+            if cycle.response_started or self.pipeline:
+                self.transport.close()
+            else:
+                cycle.status = status_code
+                self._refuse(status_code)
 
     def _refuse(self, status_code: int) -> None:
         found = _ACCEPT.search(self._head)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import uuid
 from collections.abc import AsyncIterator
-from urllib.parse import unquote_to_bytes
 
 from ..http.input import ClientDisconnect, content_length
 from ..protocols.refusal import header_of, refuse
@@ -21,7 +19,7 @@ from ..settings import settings
 from ..tasks.http import Call, HTTPResult, Sender
 from ..tasks.outgoing import outgoing
 from ..tasks.streams import ByteStream
-from ..tasks.targets import HOP_BY_HOP, find_target
+from ..tasks.targets import HOP_BY_HOP, climbs, find_target
 from ..types import Receive, Scope, Send
 from .mounts import Proxy
 
@@ -29,7 +27,6 @@ log = logging.getLogger("atila_compat.server")
 
 PATIENCE = 30.0
 """Seconds that the server may take for a piece of an answer that has begun."""
-_CLIMBS = re.compile(rb"(?:^|[/\\])\.\.?(?:$|[/\\])")
 _HOP_BY_HOP = frozenset(name.encode() for name in HOP_BY_HOP)
 _ANSWERED_HERE = _HOP_BY_HOP | {b"server", b"date"}
 
@@ -91,7 +88,7 @@ class AliasProxy:
         root = scope.get("root_path", "").encode()
         if root and raw.startswith(root):
             raw = raw[len(root) :]
-        if _CLIMBS.search(unquote_to_bytes(raw)):
+        if climbs(raw):
             return None
         query: bytes = scope["query_string"]
         path = raw.decode("latin-1")
@@ -114,9 +111,11 @@ def _request_headers(scope: Scope) -> list[tuple[str, str]]:
     address = client[0] if client else ""
     forwarded = header_of(scope, b"x-forwarded-for")
     passed.append(("X-Forwarded-For", f"{forwarded}, {address}" if forwarded else address))
-    passed.append(("X-Forwarded-Proto", header_of(scope, b"x-forwarded-proto") or scope["scheme"]))
-    host = header_of(scope, b"host") or ""
-    passed.append(("X-Forwarded-Host", header_of(scope, b"x-forwarded-host") or host))
+    # What the client itself says of these counts only where trusted proxies have a word in it: the scheme is
+    # theirs already then, and the server asked, which believes this one, may make links of both
+    passed.append(("X-Forwarded-Proto", scope["scheme"]))
+    host = header_of(scope, b"x-forwarded-host") if settings.trusted_proxies else None
+    passed.append(("X-Forwarded-Host", host or header_of(scope, b"host") or ""))
     if b"x-gtxn-id" not in names:
         passed.append(("X-Gtxn-Id", _note(scope, "gtxid", uuid.uuid4().hex[:16])))
     if b"x-ltxn-id" not in names:

@@ -80,13 +80,15 @@ def plain_type(ctype: str) -> str:
     return ctype.removesuffix("_syn")
 
 
-def _host_and_port(text: str, raw: str) -> tuple[str, int]:
+def _host_and_port(text: str, shown: str = "...") -> tuple[str, int]:
+    """Host and port; where they are none, the error has `shown`, which holds no part of a login."""
     try:
         parts = urlsplit(f"//{text}")
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise ValueError(
-            f"member {raw!r}: {error}; write [user:password@]host[:port][/path] [weight]"
+            f"member {shown!r}: {error if shown == text else 'no host and port'}; "
+            "write [user:password@]host[:port][/path] [weight]"
         ) from None
     if parts.netloc and not parts.netloc.startswith("["):
         host = (
@@ -102,7 +104,7 @@ def _database_url(url: str, weight: int, raw: str) -> Member:
         raise ValueError(
             f"member {scheme.rpartition('@')[2]!r} is no URL: write mysql://user:password@host/database"
         )
-    host, port = _host_and_port(rest.partition("/")[0].rpartition("@")[2], f"{scheme}://...")
+    host, port = _host_and_port(rest.partition("/")[0].rpartition("@")[2])
     return Member(host, port, path=url, weight=weight, raw=raw)
 
 
@@ -137,9 +139,10 @@ def parse_member(text: str, ctype: str, *, ssl: bool = False) -> Member:
     address, _, path = place.partition("/")
     if kind not in _WEB and not at and path.count("/") >= 2:
         path, user, password = path.split("/", 2)
-    host, port = _host_and_port(address, raw)
+    shown = address if at or "@" not in raw else "..."
+    host, port = _host_and_port(address, shown)
     if not host:
-        raise ValueError(f"member {raw!r} has no host: write [user:password@]host[:port][/path] [weight]")
+        raise ValueError(f"member {shown!r} has no host: write [user:password@]host[:port][/path] [weight]")
     if not port:
         secure = ssl or (separator and scheme.lower() in ("https", "wss"))
         port = 443 if kind in _WEB and secure else DEFAULT_PORTS.get(kind, 0)

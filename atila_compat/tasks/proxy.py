@@ -53,8 +53,9 @@ class ProxyPass(Deferred):
         self.timeout = timeout
         self.forward = forward
         request = was.request
-        path = (path or "").lstrip("/")
-        if not {".", ".."}.isdisjoint(path.partition("?")[0].split("/")):
+        # Quoted before it becomes a part of a URL: whoever takes that apart drops tabs and fragments
+        path = http.quote_unsafe((path or "").lstrip("/"))
+        if targets.climbs(path.partition("?")[0]):
             raise HTTPError("404 Not Found", "a path may not climb out of what is passed on")
         uri = f"{alias.rstrip('/')}/{path}"
         content: bytes | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from . import aliases
 
@@ -25,6 +26,13 @@ HOP_BY_HOP = frozenset(
     }
 )
 """Headers, in lower case, that speak of one connection: whoever passes a message on leaves them out."""
+
+_CLIMBS = re.compile(rb"(?:^|[/\\])\.\.?(?:$|[/\\])")
+
+
+def climbs(path: str | bytes) -> bool:
+    """Whether a path, as it is sent, may lead out of the one before it: by dots that are escaped, too."""
+    return _CLIMBS.search(unquote_to_bytes(path)) is not None
 
 
 @dataclass

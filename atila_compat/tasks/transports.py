@@ -26,6 +26,10 @@ MAX_CONNECTIONS = 100
 """Connections at most to a server that is called by its URL."""
 MAX_SERVERS = 500
 """Servers called by their URL whose connections are kept."""
+MAX_DECODED = 256 * 1024 * 1024
+"""Bytes that a compressed answer may unpack to, unless it is streamed."""
+_DECODED_AT_ONCE = 16 * 1024
+"""Bytes of it that are unpacked before a look at what has become of them."""
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -86,7 +90,15 @@ class Answer:
         encoding = self.header("content-encoding")
         if not encoding or not content:
             return content
-        return httpx.Response(200, headers={"Content-Encoding": encoding}, content=content).content
+        pieces = (content[at : at + _DECODED_AT_ONCE] for at in range(0, len(content), _DECODED_AT_ONCE))
+        found: list[bytes] = []
+        left = MAX_DECODED
+        for piece in httpx.Response(200, headers={"Content-Encoding": encoding}, content=pieces).iter_bytes():
+            left -= len(piece)
+            if left < 0:
+                raise httpx.DecodingError(f"the answer unpacks to more than {MAX_DECODED} bytes: stream it")
+            found.append(piece)
+        return b"".join(found)
 
 
 class _Source(httpx.AsyncByteStream):

@@ -15,7 +15,7 @@ from atila_compat import Atila
 from atila_compat.errors import HTTPError
 from atila_compat.http import multipart
 from atila_compat.http.input import BodyTooLarge, ClientDisconnect
-from atila_compat.http.multipart import MAX_PART_HEADER, MAX_PARTS, boundary_of, read_multipart
+from atila_compat.http.multipart import MAX_OPTIONS, MAX_PART_HEADER, MAX_PARTS, boundary_of, read_multipart
 from atila_compat.http.uploads import ROLL_OVER, File
 from tests.http.test_input import sending
 from tests.serving.connection import ask
@@ -160,7 +160,12 @@ def test_raw_body_is_kept_on_demand() -> None:
 
 @pytest.mark.parametrize(
     "content_type",
-    ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "x" * 201],
+    [
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=" + "x" * 201,
+        "multipart/form-data; boundary=x" + ";" * MAX_OPTIONS,
+    ],
 )
 def test_boundaries_are_needed(content_type: str) -> None:
     """Without a boundary, or with one that is too long, a form is refused."""
@@ -210,6 +215,7 @@ def test_malformed_forms_are_refused(body: bytes, why: str) -> None:
         ["X: " + "x" * MAX_PART_HEADER],
         [f"X-{number}: x" for number in range(3000)],
         ["X" * (MAX_PART_HEADER + 1) + ": x"],
+        ["Content-Disposition: form-data; name=a" + ";" * MAX_OPTIONS],
     ],
 )
 def test_header_bombs_are_refused(headers: list[str]) -> None:

@@ -337,6 +337,14 @@ def test_transaction_ids() -> None:
     assert made.ltxid == made.get_ltxid() != request().ltxid
 
 
+def test_representation_is_one_line() -> None:
+    """Whatever a path holds, where the log names the request no line begins within it; long ones are cut."""
+    assert repr(request(path="/a\n2026.01.01 [info] \x1b[2J\u2028é")) == (
+        r"<Request GET /a\n2026.01.01 [info] \x1b[2J\u2028é>"
+    )
+    assert len(repr(request(path="/" + "a" * 60_000))) < 3000
+
+
 def test_representation_needs_nothing_of_the_client() -> None:
     """A request can be logged, whatever its target is."""
     assert repr(request("//[broken")) == "<Request GET //[broken>"

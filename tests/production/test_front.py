@@ -92,7 +92,7 @@ FRONT = """
     if __name__ == "__main__":
         skitai.alias ("@service", skitai.PROTO_HTTP, "127.0.0.1:PORT")
         skitai.mount ("POINT", "@service")
-        skitai.run ()
+        skitai.run (trusted_proxies = "127.0.0.1")
 """
 
 
@@ -254,3 +254,46 @@ def test_the_point_of_an_alias_without_its_slash(serve: Serve, path: str) -> Non
         """
     )
     assert app.client.get(path).status_code == 308
+
+
+@pytest.mark.parametrize(
+    ("conf", "scheme", "host"),
+    [("", "http", "asked.example"), ('trusted_proxies = "127.0.0.1"', "https", "front.example")],
+    ids=["a client", "a trusted proxy"],
+)
+def test_what_the_servers_of_an_alias_are_told(serve: Serve, conf: str, scheme: str, host: str) -> None:
+    """They believe this server, so it tells them no scheme and host that a client has made up."""
+    behind = serve(
+        """
+        import skitai
+        from atila import Atila
+
+        app = Atila (__name__)
+
+        @app.route ("/tell")
+        def tell (was):
+            told = was.request.get_header
+            return was.API (proto = told ("x-forwarded-proto"), host = told ("x-forwarded-host"))
+
+        if __name__ == "__main__":
+            skitai.mount ("/", app)
+            skitai.run ()
+        """
+    )
+    app = serve(
+        f"""
+        import skitai
+
+        if __name__ == "__main__":
+            skitai.alias ("@api", skitai.PROTO_HTTP, "127.0.0.1:{behind.port}")
+            skitai.mount ("/x", "@api")
+            skitai.run ({conf})
+        """
+    )
+    headers = {
+        "Host": "asked.example",
+        "X-Forwarded-For": "203.0.113.9",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "front.example",
+    }
+    assert app.client.get("/x/tell", headers=headers).json() == {"proto": scheme, "host": host}

@@ -54,6 +54,21 @@ def test_a_client_that_takes_nothing(serve: Serve) -> None:
         wait_for(lambda: "stream closed" in app.log(), "the stream is closed")
 
 
+def test_a_client_that_takes_an_answer_slowly(serve: Serve) -> None:
+    """A large answer, all there at once, may take its time, as long as something of it is taken."""
+    app = serve(service(network_timeout=1).replace('return "hello"', 'return "x" * 20_000_000'))
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        client.settimeout(20)
+        client.connect((HOST, app.port))
+        client.sendall(HEAD + b"Connection: close\r\n\r\n")
+        taken = 0
+        while piece := client.recv(200_000):
+            taken += len(piece)
+            time.sleep(len(piece) / 4_000_000)
+    assert taken > 20_000_000
+
+
 def test_http_1_0_gets_no_chunks(serve: Serve) -> None:
     """A client of HTTP/1.0 does not know chunks: a stream's end is the connection's."""
     app = serve(
@@ -73,6 +88,37 @@ def test_heads_have_a_limit(serve: Serve) -> None:
     app = serve(service())
     with connected(app.port, HEAD + b"X-A: " + b"a" * 70_000) as client:
         assert read_all(client).startswith(b"HTTP/1.1 431 ")
+
+
+CHUNKED = UPLOAD.replace(b"Content-Length: 100000", b"Transfer-Encoding: chunked")
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [b"0\r\n" + b"X-A: b\r\n" * 50_000, b"0\r\nX-A: " + b"b" * 400_000, b"1;x=" + b"y" * 400_000],
+    ids=["trailers", "one trailer", "an extension of a chunk"],
+)
+def test_what_surrounds_a_body_has_a_limit(serve: Serve, endless: bytes) -> None:
+    """Behind a body, and between its pieces, no more is taken than what a head may have."""
+    app = serve(service())
+    with connected(app.port, CHUNKED + b"2\r\nhi\r\n") as client:
+        with contextlib.suppress(ConnectionError):
+            for begin in range(0, len(endless), 40_000):
+                client.sendall(endless[begin : begin + 40_000])
+                time.sleep(0.01)
+        with contextlib.suppress(ConnectionError):  # what it has sent in vain may cost it the answer
+            assert read_all(client).startswith(b"HTTP/1.1 431 ")
+    wait_for(lambda: "POST /upload 1.1 2 431" in app.log(), "it is in the access log")
+
+
+def test_long_bodies_in_small_chunks_are_taken(serve: Serve) -> None:
+    """Only what is no body counts: an upload of many chunks may have more around them than a head."""
+    app = serve(service())
+    with connected(app.port, CHUNKED) as client:
+        for _ in range(20):
+            client.sendall(b"1\r\nx\r\n" * 1000)
+        client.sendall(b"0\r\nX-A: b\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_full_queue_is_answered_with_503(serve: Serve) -> None:

@@ -147,6 +147,7 @@ SOURCE = """
     if __name__ == "__main__":
         with skitai.preference() as pref:
             pref.config.MAX_GRPC_MESSAGE = 8 * 1024 * 1024
+            pref.config.MAX_UPLOAD_SIZE = 16 * 1024 * 1024
             skitai.mount("/shop.v1.Shop", app, pref)
         skitai.add_option("", "--grpc=PORT", "gRPC port", 0)
         skitai.add_option("", "--cert=PATH", "certificate", "")

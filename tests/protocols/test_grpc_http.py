@@ -104,6 +104,14 @@ def test_bad_streams(shop: Shop, method: str) -> None:
     assert call(shop, method, good, good)[0] == codes.OK
 
 
+def test_lists_have_a_limit(shop: Shop) -> None:
+    """Empty messages count, too, where a handler is given all at once: each is an object in memory."""
+    code, details, _ = call(shop, "Collect", *[framed(b"") * 50_000] * 6)
+    assert code == codes.RESOURCE_EXHAUSTED
+    assert "16777216 bytes" in details
+    assert call(shop, "Collect", framed(Item()) * 1000)[0] == codes.OK
+
+
 def test_over_http_1(shop: Shop) -> None:
     """Where no trailers can be sent the status stands in the headers."""
     answer = shop.app.client.post(

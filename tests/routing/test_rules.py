@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import Any
 from urllib.parse import unquote
 
@@ -93,6 +94,17 @@ def test_unconvertible_floats_are_the_clients_error(value: str) -> None:
     with pytest.raises(HTTPError) as caught:
         delivered("/prices/<float:p>", f"/prices/{value}")
     assert caught.value.status_code == 400
+
+
+def test_several_paths_in_a_rule() -> None:
+    """Two path parameters share a path out, the first takes what it can; a very long one is not tried."""
+    rule = Rule("/<path:one>/to/<path:other>/end")
+    assert rule.match("/a/to/b/to/c/end") == ("a/to/b", "c")
+    assert rule.match("/a" + "/to" * 1000 + "/b/end") is not None
+    began = time.thread_time()
+    assert rule.match("/a" + "/to" * 20_000 + "/b") is None
+    assert time.thread_time() - began < 0.5
+    assert Rule("/<path:one>").match("/" + "a" * 60_000) is not None
 
 
 def test_ints_beyond_what_the_interpreter_converts_are_the_clients_error() -> None:

@@ -51,6 +51,13 @@ def test_columns() -> None:
     )
 
 
+def test_nobody_adds_columns() -> None:
+    """Proxies hand on addresses as they come; neither these nor verbs are more than one word."""
+    line = columns(entry(client=('9.9.9.9 GET /admin 1.1\n"', 0), method="GET /x"), 1, 3, 0)
+    assert line.split(" ")[2] == "/a%20b?q=1"
+    assert line.isprintable()
+
+
 @pytest.mark.parametrize("text", [b'x" 200 "', b"a\nb", b"a\x1b[0m", b"\x85\xa0", b"a" * 5000])
 def test_nothing_breaks_out(text: bytes) -> None:
     """Quotes, line ends and control characters are escaped, and what is too long is cut."""

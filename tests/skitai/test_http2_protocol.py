@@ -157,6 +157,29 @@ def test_client_that_sends_and_does_not_read(app: Launched) -> None:
     assert process.memory_info().rss - before < 60_000_000
 
 
+def test_client_that_pings_and_does_not_read(app: Launched) -> None:
+    """The answers to its pings do not fill the memory: it is disconnected."""
+    ping = b"\0\0\x08\x06\0" + b"\0\0\0\0" + b"12345678"
+    with socket.create_connection((HOST, app.port), 20) as client:
+        client.sendall(PREFACE + b"\0\0\0\x04\0\0\0\0\0")
+        with pytest.raises(ConnectionError):
+            client.sendall(ping * 2_000_000)  # 34 MB
+    assert app.client.get("/").status_code == 200
+
+
+def test_client_that_stops_reading(app: Launched) -> None:
+    """One whose connection is full of answers that it does not take is disconnected after a while."""
+    ping = b"\0\0\x08\x06\0" + b"\0\0\0\0" + b"12345678"
+    with socket.create_connection((HOST, app.port), 20) as client:
+        client.sendall(PREFACE + b"\0\0\0\x04\0\0\0\0\0" + ping * 500_000)
+        process = psutil.Process(app.process.pid)
+        own = client.getsockname()[1]
+        deadline = time.monotonic() + 15
+        while any(each.raddr and each.raddr.port == own for each in process.net_connections()):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
 def test_uploads(connection: Connection) -> None:
     """Bodies of megabytes come in, at the pace of the handler."""
     stream = connection.request("/upload", "POST")
@@ -164,6 +187,16 @@ def test_uploads(connection: Connection) -> None:
         connection.send(stream, b"x" * 100_000)
     connection.send(stream, b"", end=True)
     assert connection.answer(stream).body == b"5000000"
+
+
+def test_paths_beyond_ascii(app: Launched, connection: Connection) -> None:
+    """A path whose bytes are not escaped is refused; other requests of the connection are not touched."""
+    before = len(app.log())
+    sleeping = connection.request("/sleep?seconds=0.5", "GET", end=True)
+    refused = connection.request("/\xe9", "GET", end=True)
+    assert connection.answer(refused).reset is not None
+    assert connection.answer(sleeping).body == b"slept"
+    assert "Traceback" not in app.log()[before:]
 
 
 def test_many_requests(app: Launched) -> None:

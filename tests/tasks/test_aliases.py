@@ -70,6 +70,25 @@ def test_bad_member_strings(text: str) -> None:
         parse_member(text, "http")
 
 
+@pytest.mark.parametrize(
+    ("text", "ctype"),
+    [
+        ("me:secret@host:port/x", "http"),
+        ("me:secret/word@host/x", "http"),
+        ("me:secret@", "*redis"),
+        ("host:port/db/me/secret", "*postgresql"),
+        (":80/db/me/secret", "*postgresql"),
+        ("mysql://me:secret/word@host/x", "*databases"),
+        ("mysql://me:secret@host:port/x", "*databases"),
+    ],
+)
+def test_errors_tell_no_passwords(text: str, ctype: str) -> None:
+    """What is wrong with a member string may be in a log: it has no part of the password in it."""
+    with pytest.raises(ValueError, match="member") as caught:
+        parse_member(text, ctype)
+    assert "secret" not in str(caught.value)
+
+
 def test_a_member_is_text() -> None:
     """Anything but a string is a TypeError."""
     with pytest.raises(TypeError):

@@ -303,10 +303,16 @@ def test_proxies_pass_only_good_answers(proxy: Atila, peer: Peer) -> None:
     assert get(proxy, "/old/text").text == "plain text"
 
 
-def test_proxies_cannot_be_climbed_out_of(proxy: Atila) -> None:
-    """A path with .. is not passed on."""
-    for path in ("/base/%2e%2e", "/base/x/%2e%2e", "/base/%2e"):
-        assert get(proxy, path).status_code == 404
+def test_proxies_cannot_be_climbed_out_of(proxy: Atila, peer: Peer) -> None:
+    """A path with .. is not passed on, nor one that the other server or the way there would make into it."""
+    dots = "%2e%2e", "x/%2e%2e", "%2e", "%25252e%25252e/a", "x/%25252e%25252e", "..%255ca", "..%25252fa"
+    proxy.route("/url/<path:path>")(lambda was, path: was.ProxyPass(f"http://{peer.address}/base", path))
+    for point in ("base", "url"):
+        assert [get(proxy, f"/{point}/{path}").status_code for path in dots] == [404] * len(dots)
+        for path in ("%252e%09%252e/a", "%252e%0a%252e/a"):  # readers of URLs drop these
+            told = get(proxy, f"/{point}/{path}").json()["path"]
+            assert told.startswith("/base/.%0"), told
+        assert get(proxy, f"/{point}/a%23b").json()["path"] == "/base/a%23b"
 
 
 def test_forwarding_passes_everything(proxy: Atila) -> None:

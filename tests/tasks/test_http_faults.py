@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import random
 import socket
 import ssl
@@ -18,7 +19,7 @@ import pytest
 
 from atila_compat.errors import HTTPTaskError
 from atila_compat.serving.runtime import Runtime
-from atila_compat.tasks import aliases
+from atila_compat.tasks import aliases, transports
 from atila_compat.tasks.clusters import cluster_of
 from atila_compat.tasks.response import STA_NETERR, STA_TIMEOUT
 from atila_compat.tasks.task import cancel_all
@@ -134,6 +135,24 @@ def test_broken_compression(was: Was) -> None:
 
     with raw_server(answer) as address:
         assert outcome(was.get(f"http://{address}/x")) == (STA_NETERR, 701)
+
+
+def test_answers_that_unpack_to_too_much(was: Was, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compressed answer has a limit to what it unpacks to; it is a 701 before it fills the memory."""
+    monkeypatch.setattr(transports, "MAX_DECODED", 2_000_000)
+    head = OK.replace(
+        b"Content-Length: 4\r\n\r\ntrue", b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+    )
+
+    def answer(connection: socket.socket, number: int) -> None:
+        size = int(read_head(connection).split(b" ")[1].strip(b"/"))
+        packed = gzip.compress(b"1" + b" " * (size - 1))
+        connection.sendall(head % len(packed) + packed)
+
+    with raw_server(answer) as address:
+        assert was.get(f"http://{address}/2000000").fetch() == 1
+        assert outcome(was.get(f"http://{address}/2000001")) == (STA_NETERR, 701)
+        assert outcome(was.get(f"http://{address}/20000000")) == (STA_NETERR, 701)
 
 
 def test_a_server_that_comes_back(was: Was) -> None:
