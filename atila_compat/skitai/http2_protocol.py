@@ -53,7 +53,7 @@ class Cycle(Logged, RequestResponseCycle):
             self.sent += len(message.get("body", b""))
         await super().send(message)
         if self.response_complete:
-            self.write_log()
+            self.write_log(self.protocol.loop)
 
     async def receive(self) -> Any:
         """The next part of the body."""
@@ -107,7 +107,7 @@ class HTTP2Protocol(ZttpH2Protocol):
         self._wake(everybody=True)
         for cycle in cycles:
             assert isinstance(cycle, Cycle)
-            cycle.write_log()
+            cycle.write_log(self.loop)
 
     def data_received(self, data: bytes) -> None:
         """Frames have come."""

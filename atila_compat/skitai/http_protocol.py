@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from functools import partial
+from types import FunctionType
 from typing import Any
 
+from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ..errors import REASONS
@@ -66,12 +69,11 @@ class Logged:
     sent = 0
     _written = False
 
-    def write_log(self) -> None:
+    def write_log(self, loop: asyncio.AbstractEventLoop) -> None:
         """Write the line of this request, if that has not been done."""
         if self._written:
             return
         self._written = True
-        loop = asyncio.get_running_loop()
         sent = 0 if self.scope["method"] == "HEAD" else self.sent
         entry = Entry(self.scope, self.status, self.received, sent, loop.time() - self.began)
         metrics.count(entry)
@@ -83,8 +85,8 @@ class Cycle(Logged, RequestResponseCycle):
 
     _until_close = False
 
-    async def send(self, message: Any) -> None:
-        """Send a part of the answer; the last one is followed by the line in the log."""
+    def send(self, message: Any) -> Coroutine[Any, Any, None]:
+        """Send a part of the answer; without a coroutine around uvicorn's own."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             if self.scope["http_version"] == "1.0" and not _has_length(message.get("headers", ())):
@@ -96,9 +98,13 @@ class Cycle(Logged, RequestResponseCycle):
             self.sent += length
             if self._until_close:
                 self.expected_content_length = length
-        await super().send(message)
-        if self.response_complete:
-            self.write_log()
+        return super().send(message)
+
+
+# uvicorn's own, with another name for what it makes of a request: it takes no class for it
+_call_application = FunctionType(
+    HttpToolsProtocol.on_headers_complete.__code__, {**vars(httptools_impl), "RequestResponseCycle": Cycle}
+)
 
 
 class Backlog:
@@ -151,8 +157,8 @@ class HTTPProtocol(HttpToolsProtocol):
         """The connection has ended; a request that was being answered is in the log, too."""
         cycle: Cycle | None = self.cycle
         super().connection_lost(exc)
-        if cycle is not None and isinstance(cycle, Cycle):
-            cycle.write_log()
+        if cycle is not None:
+            cycle.write_log(self.loop)
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come."""
@@ -179,16 +185,6 @@ class HTTPProtocol(HttpToolsProtocol):
         elif not self._in_head and self._overhead > settings.max_head_size:
             self._reject(431)  # trailers or extensions of chunks without end
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A line of the head; those behind a body in chunks are no headers (RFC 9110 section 6.5)."""
-        if self._in_head:
-            super().on_header(name, value)
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        self._in_head = True
-
     def on_headers_complete(self) -> None:
         """The head is complete; the application is called."""
         # Heads are added up only where so much has come that one could be too long.
@@ -202,13 +198,13 @@ class HTTPProtocol(HttpToolsProtocol):
             return
         self._overhead = 0
         before = self.cycle
-        super().on_headers_complete()
+        _call_application(self)
         self._in_head = False
         cycle = self.cycle
-        if cycle is not before:
-            # uvicorn makes its cycles by their name and takes no class; the task has not begun yet
-            cycle.__class__ = Cycle
+        if cycle is not before:  # its task has not begun yet
             cycle.began = self._heard
+            cycle.on_response = partial(self._on_answered, cycle)
+            self.headers = []  # takes what follows a body in chunks: no headers (RFC 9110 section 6.5)
             if getattr(self.server_state, "leaving", False):
                 cycle.keep_alive = False
 
@@ -224,10 +220,10 @@ class HTTPProtocol(HttpToolsProtocol):
         if self.cycle is not None:
             self.cycle.received += len(body)
 
-    def on_response_complete(self) -> None:
-        """The answer has been sent."""
+    def _on_answered(self, cycle: Cycle) -> None:
         self._answered = self.loop.time()
-        super().on_response_complete()
+        cycle.write_log(self.loop)
+        self.on_response_complete()
 
     def pause_writing(self) -> None:
         """The client does not take what is sent as fast as it is sent."""
@@ -290,7 +286,7 @@ class HTTPProtocol(HttpToolsProtocol):
         else:
             cycle.status = 503
             self._refuse(503)
-        cycle.write_log()
+        cycle.write_log(self.loop)
 
     def _close_if_idle(self) -> None:
         cycle: Cycle | None = self.cycle
@@ -345,9 +341,8 @@ class HTTPProtocol(HttpToolsProtocol):
     def _refuse(self, status_code: int) -> None:
         found = _ACCEPT.search(self._head)
         # A head that is complete has been parsed, and is not kept
-        accept = (
-            found[1] if found else next((value for name, value in self.headers if name == b"accept"), None)
-        )
+        parsed = self.scope["headers"] if self.scope else ()
+        accept = found[1] if found else next((value for name, value in parsed if name == b"accept"), None)
         content_type, body = render_error(
             status_code, REASONS[status_code], accept=accept.decode("latin-1") if accept is not None else None
         )
