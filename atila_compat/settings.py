@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
+
+from .errors import AtilaError
+
+MOST_THREADS = 10_000
+"""Worker threads that a process may have."""
 
 
 @dataclass
@@ -89,3 +95,14 @@ def reset() -> None:
     fresh = Settings()
     for each in fields(Settings):
         setattr(settings, each.name, getattr(fresh, each.name))
+
+
+def usual_threads() -> int:
+    """Worker threads where nothing else is said: ATILA_THREADS of the environment, or 4.
+
+    Raises AtilaError for a value that is no number of threads.
+    """
+    value = os.environ.get("ATILA_THREADS") or "4"
+    if not value.isdecimal() or not 1 <= int(value) <= MOST_THREADS:
+        raise AtilaError(f"ATILA_THREADS is a number from 1 to {MOST_THREADS}, not {value!r}")
+    return int(value)

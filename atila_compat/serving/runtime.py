@@ -6,7 +6,6 @@ import asyncio
 import concurrent.futures
 import contextvars
 import logging
-import os
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
@@ -16,7 +15,7 @@ from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
 from ..context import current_was
-from ..errors import AtilaError
+from ..settings import usual_threads
 from .workers import WorkerPool
 
 T = TypeVar("T")
@@ -24,21 +23,9 @@ P = ParamSpec("P")
 
 log = logging.getLogger("atila_compat.runtime")
 
-MOST_THREADS = 10_000
 
 _current: ContextVar[Runtime] = ContextVar("atila_compat.runtime")
 _by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = weakref.WeakKeyDictionary()
-
-
-def usual_threads() -> int:
-    """Worker threads where nothing else is said: ATILA_THREADS of the environment, or 4.
-
-    Raises AtilaError for a value that is no number of threads.
-    """
-    value = os.environ.get("ATILA_THREADS") or "4"
-    if not value.isdecimal() or not 1 <= int(value) <= MOST_THREADS:
-        raise AtilaError(f"ATILA_THREADS is a number from 1 to {MOST_THREADS}, not {value!r}")
-    return int(value)
 
 
 class Runtime:

@@ -20,8 +20,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import AtilaError
-from ..serving.runtime import MOST_THREADS, usual_threads
-from ..settings import settings
+from ..settings import MOST_THREADS, settings, usual_threads
 from ..state import state
 from . import command_line, place
 from .mounts import Mounts, current_mounts

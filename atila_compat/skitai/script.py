@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from ..errors import AtilaError
-from ..serving.runtime import usual_threads
+from ..settings import usual_threads
 from . import command_line, launch
 from .mounts import Mounts, use_mounts
 from .place import place
