@@ -57,7 +57,7 @@ class Launched:
         self.process: subprocess.Popen[bytes] = subprocess.Popen(
             [*with_port(command, self.port), *args],
             cwd=folder,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": path, **(env or {})},
+            env={**_environment(), "PYTHONUNBUFFERED": "1", "PYTHONPATH": path, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
@@ -132,6 +132,11 @@ class Launched:
                 if alive and os.getpgid(process.pid) == self.process.pid:
                     found.append(process)
         return found
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment. Other threads may change it meanwhile, as pytest does before each test."""
+    return {name: value for name in list(os.environ) if (value := os.environ.get(name)) is not None}
 
 
 def with_port(command: Sequence[str], port: int) -> list[str]:

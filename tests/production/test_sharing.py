@@ -103,6 +103,7 @@ def _heard(apps: list[Launched], processes: int) -> dict[object, object]:
 
 
 def _check_events(apps: list[Launched], processes: int) -> None:
+    _heard(apps, processes)  # who has not started yet could not hear it
     apps[0].client.get("/tell?text=one")
     expected = [["one", {"number": 1}]]
     wait_for(
