@@ -103,7 +103,9 @@ class Cycle(Logged, RequestResponseCycle):
 
 # uvicorn's own, with another name for what it makes of a request: it takes no class for it
 _call_application = FunctionType(
-    HttpToolsProtocol.on_headers_complete.__code__, {**vars(httptools_impl), "RequestResponseCycle": Cycle}
+    HttpToolsProtocol.on_headers_complete.__code__,
+    {**vars(httptools_impl), "RequestResponseCycle": Cycle},
+    closure=HttpToolsProtocol.on_headers_complete.__closure__,
 )
 
 
