@@ -159,17 +159,19 @@ class Serve:
         files: Mapping[str, str | bytes] | None = None,
         env: Mapping[str, str] | None = None,
         command: Sequence[str] = RUN,
+        workers: int | None = None,
     ) -> Launched:
         """Run a launch script as a real process, wait until it answers, and stop it when the test ends.
 
         Args:
             source: the text of `serve.py`, dedented.
-            args: its arguments, as on the command line: `"--devel"`, `"--workers=2"`.
+            args: its arguments, as on the command line: `"--devel"`, `"--threads=2"`.
             files: more files beside it, by relative path (`"services/__init__.py"`, `"static/a.css"`); text
                 is dedented, bytes are written as they are.
             env: more environment variables.
             command: what runs it, in place of `python -m atila_compat run serve.py`; `--port=N` is appended:
                 `(sys.executable, "-m", "uvicorn", "serve:app")` serves the app as a library user does.
+            workers: given as `--workers=N`, and so many are waited for: the first alone would answer already.
 
         Gives a `Launched`: `.client` (httpx.Client on the server), `.url`, `.port`, `.process`, `.log()`,
         `.folder`, `.stop()`. A test that asks for several gets each in a folder of its own.
@@ -187,8 +189,13 @@ class Serve:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else textwrap.dedent(content).encode())
+        if workers is not None:
+            args = (*args, f"--workers={workers}")
         app = Launched(command, folder, args, env)
         self.running.append(app)
+        if workers is not None:
+            started = "worker started on"
+            wait_until(lambda: app.log().count(started) >= workers, app.process, app.log)
         return app
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ def _answers(app: Launched, text: str) -> bool:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_changed_script_is_executed_anew(serve: Serve, workers: int) -> None:
     """Also while a stream without end is open; a script with an error in it changes nothing."""
-    app = serve(service(), "--devel", f"--workers={workers}")
+    app = serve(service(), "--devel", workers=workers)
     script = app.folder / "serve.py"
     source = script.read_text()
     with connected(app.port, b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n") as stream:

@@ -14,7 +14,7 @@ from .traffic import Load, pids, service, wait_for
 
 def test_kill_9_under_load(serve: Serve) -> None:
     """Only what the killed worker was answering is lost; the service goes on."""
-    app = serve(service(), "--workers=2")
+    app = serve(service(), workers=2)
     victim = next(iter(pids(app)))
     threads = 8
     with Load(app.port, threads=threads) as load:

@@ -106,7 +106,7 @@ def test_the_status_page(serve: Serve) -> None:
     """It is off by default; it has the figures of all workers, as JSON and for Prometheus."""
     off = serve(service())
     assert off.client.get("/__status__").status_code == 404
-    app = serve(service(status_path="/__status__"), "--workers=2")
+    app = serve(service(status_path="/__status__"), workers=2)
     for _ in range(20):
         httpx.get(f"{app.url}/")
     httpx.get(f"{app.url}/nowhere")

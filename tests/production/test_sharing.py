@@ -143,7 +143,7 @@ def _check_locks(apps: list[Launched], rounds: int) -> None:
 
 def test_workers_of_one_machine(serve: Serve) -> None:
     """Events, pushes, numbers, times of change and locks reach over all workers."""
-    app = serve(sharing(workers=3))
+    app = serve(sharing(), workers=3)
     _check_events([app], 3)
     _check_pushes([app])
     _check_locks([app], 16)
@@ -167,7 +167,7 @@ def test_workers_of_one_machine(serve: Serve) -> None:
 
 def test_the_directory_of_the_workers_is_deleted(serve: Serve) -> None:
     """As by a cleaner of /tmp: messages and locks work again by themselves."""
-    app = serve(sharing(workers=2), env={"TMPDIR": "/tmp"})
+    app = serve(sharing(), workers=2, env={"TMPDIR": "/tmp"})
     folder = _folder_of(app)
     shutil.rmtree(folder)
     wait_for(lambda: app.log().count("is there again") == 2, "the workers notice")
@@ -184,7 +184,7 @@ def test_machines_with_one_redis(serve: Serve, redis_url: str) -> None:
     """Two services, as on two machines, with one Redis: the same API reaches over all their processes."""
     name = f"machines-{os.getpid()}-{time.time_ns()}"
     source = sharing(state=redis_url).replace("sharing-test", name)
-    one, two = serve(source, "--workers=2"), serve(source)
+    one, two = serve(source, workers=2), serve(source)
     _check_events([one, two], 3)
     _check_pushes([one, two])
     _check_locks([one, two], 8)
@@ -229,7 +229,7 @@ def test_redis_goes_and_comes(serve: Serve) -> None:
     """While it is gone what needs it fails with a clear line, the rest goes on; then all is well again."""
     port = free_port()
     with _redis(port):
-        app = serve(sharing(state=f"redis://{HOST}:{port}/0"), "--workers=2")
+        app = serve(sharing(state=f"redis://{HOST}:{port}/0"), workers=2)
         assert _ask(app, "/count")["hits"] == 1.0
     failed = app.client.get("/count")
     assert failed.status_code == 502

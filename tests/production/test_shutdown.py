@@ -22,7 +22,7 @@ ENDED = 1012
 @pytest.mark.parametrize("keep_alive", [True, False])
 def test_sigterm_under_load_loses_nothing(serve: Serve, workers: int, keep_alive: bool) -> None:
     """Every request whose connection was accepted is answered; then nobody listens any more."""
-    app = serve(service(), f"--workers={workers}")
+    app = serve(service(), workers=workers)
     with Load(app.port, keep_alive=keep_alive) as load:
         wait_for(lambda: load.answered > 200, "the load runs")
         app.process.send_signal(signal.SIGTERM)
@@ -74,7 +74,7 @@ def test_streams_and_websockets_are_closed(serve: Serve) -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_handler_that_never_returns(serve: Serve, workers: int) -> None:
     """It is named by file and line and left behind: the process ends in time, its hooks have run."""
-    app = serve(service(shutdown_timeout=1), f"--workers={workers}")
+    app = serve(service(shutdown_timeout=1), workers=workers)
     with connected(app.port, FOREVER) as client:
         time.sleep(0.5)
         assert app.stop(within=8) == 0
@@ -95,7 +95,7 @@ def test_a_handler_that_never_returns(serve: Serve, workers: int) -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_second_signal_forces(serve: Serve, workers: int) -> None:
     """The second SIGTERM does not wait for what runs."""
-    app = serve(service(shutdown_timeout=60), f"--workers={workers}")
+    app = serve(service(shutdown_timeout=60), workers=workers)
     with connected(app.port, FOREVER):
         time.sleep(0.5)
         app.process.send_signal(signal.SIGTERM)

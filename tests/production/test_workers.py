@@ -16,7 +16,7 @@ from .traffic import Load, all_pids, pids, service, wait_for
 
 def test_the_life_of_workers(serve: Serve) -> None:
     """Killed workers are replaced, SIGHUP replaces all, SIGTTIN and SIGTTOU change how many; one socket."""
-    app = serve(service(threads=3), "--workers=2")
+    app = serve(service(threads=3), workers=2)
     first = all_pids(app, 2)
     answer = app.client.get("/pid").json()
     assert (answer["parent"], answer["threads"]) == (app.process.pid, 3)
@@ -64,7 +64,7 @@ def test_a_single_worker_outlives_these_signals(serve: Serve) -> None:
 @pytest.mark.parametrize("keep_alive", [True, False])
 def test_no_request_is_lost_while_workers_are_replaced(serve: Serve, keep_alive: bool) -> None:
     """A rolling restart under load answers every request."""
-    app = serve(service(), "--workers=2")
+    app = serve(service(), workers=2)
     before = all_pids(app, 2)
     with Load(app.port, keep_alive=keep_alive) as load:
         app.process.send_signal(signal.SIGHUP)
@@ -121,7 +121,7 @@ def test_a_worker_that_cannot_start_anew(serve: Serve) -> None:
 
 def test_workers_end_with_their_parent(serve: Serve) -> None:
     """Where the parent is killed its workers end by themselves."""
-    app = serve(service(), "--workers=2")
+    app = serve(service(), workers=2)
     workers = [psutil.Process(pid) for pid in all_pids(app, 2)]
     app.process.kill()
     wait_for(lambda: not any(_lives(worker) for worker in workers), "the workers end")

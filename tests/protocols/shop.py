@@ -214,16 +214,17 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def open_shop(folder: Path, way: str, *args: str) -> Iterator[Shop]:
+def open_shop(folder: Path, way: str, workers: int = 1) -> Iterator[Shop]:
     """A running shop.
 
     Args:
         way: "http2" for its own port, "grpc_port" for the other; with " tls" behind for TLS.
+        workers: all of them are waited for.
     """
     factory = Serve(folder)
     kind, _, tls = way.partition(" ")
     port = free_port()
-    arguments = list(args)
+    arguments = []
     trusted = None
     if kind == "grpc_port":
         arguments.append(f"--grpc={port}")
@@ -231,9 +232,8 @@ def open_shop(folder: Path, way: str, *args: str) -> Iterator[Shop]:
         cert, key = certificate(folder)
         arguments += [f"--cert={cert}", f"--key={key}"]
         trusted = cert.read_bytes()
-    app = factory(SOURCE, *arguments, files=FILES)
-    workers = 2 if "--workers=2" in args else 1
-    while app.log().count("gRPC served on" if kind == "grpc_port" else "worker started on") < workers:
+    app = factory(SOURCE, *arguments, files=FILES, workers=workers)
+    while kind == "grpc_port" and app.log().count("gRPC served on") < workers:
         assert app.process.poll() is None, app.log()
         time.sleep(0.02)
     shop = Shop(app, f"{HOST}:{port if kind == 'grpc_port' else app.port}", trusted)

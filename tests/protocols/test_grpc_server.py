@@ -60,7 +60,7 @@ GUARDED = """
 
 def test_workers(tmp_path: Path) -> None:
     """Worker processes share the port; all of them answer."""
-    with open_shop(tmp_path, "grpc_port", "--workers=2") as shop:
+    with open_shop(tmp_path, "grpc_port", workers=2) as shop:
         for _ in range(20):
             channel = shop.connect(("grpc.use_local_subchannel_pool", 1))
             assert shop.method("Get", channel)(Item(name="x"), timeout=SECONDS).name == "x"
@@ -69,7 +69,7 @@ def test_workers(tmp_path: Path) -> None:
 
 def test_workers_over_http2(tmp_path: Path) -> None:
     """Worker processes answer on the app's own port, too."""
-    with open_shop(tmp_path, "http2", "--workers=2") as shop:
+    with open_shop(tmp_path, "http2", workers=2) as shop:
         for _ in range(20):
             channel = shop.connect(("grpc.use_local_subchannel_pool", 1))
             assert shop.method("Get", channel)(Item(name="x"), timeout=SECONDS).name == "x"

@@ -371,7 +371,7 @@ def test_states_are_shared_by_workers(serve: Serve) -> None:
 
 def test_a_killed_worker_is_replaced(serve: Serve) -> None:
     """A worker that is killed has a successor, and the service goes on."""
-    app = serve(HELLO, "--workers=2")
+    app = serve(HELLO, workers=2)
     first = app.client.get("/about").json()["pid"]
     os.kill(first, signal.SIGKILL)
     deadline = time.monotonic() + 20

@@ -46,10 +46,10 @@ if __name__ == "__main__":
 FILES = {"templates/page.html": "<p>\n{{ was.request.method }}\n</p>\n"}
 
 
-def counted(serve: Serve, path: Path, *paths: str, args: tuple[str, ...] = ()) -> Record:
+def counted(serve: Serve, path: Path, *paths: str, workers: int | None = None) -> Record:
     """What is counted when an app has answered these paths."""
     command = (sys.executable, "-m", "atila_compat", "run", "--usage", str(path), "serve.py")
-    app = serve(APP, *args, files=FILES, command=command)
+    app = serve(APP, files=FILES, command=command, workers=workers)
     for each in paths:
         assert app.client.get(each).status_code == 200
     assert app.stop() == 0
@@ -78,8 +78,8 @@ def test_workers_and_runs_are_added_up(serve: Serve, tmp_path: Path) -> None:
     """Several workers, and several runs, write into one file together."""
     path = tmp_path / "usage.json"
     paths = ["/shop/used/1"] * 20
-    counted(serve, path, *paths, args=("--workers=2",))
-    record = counted(serve, path, *paths, args=("--workers=2",))
+    counted(serve, path, *paths, workers=2)
+    record = counted(serve, path, *paths, workers=2)
     assert record.names[Name("was", "API", "serve.py:11")] == 40
     assert sum(record.routes.values()) == 40
     assert record.runs == 6
