@@ -294,7 +294,8 @@ def test_compression(shop: Shop) -> None:
 
 def test_slow_client(shop: Shop) -> None:
     """A client that takes its time holds back the generator, and gets everything."""
-    channel = shop.connect(("grpc.max_receive_message_length", -1))
+    # with the probe a client on a busy machine asks for tens of megabytes ahead
+    channel = shop.connect(("grpc.max_receive_message_length", -1), ("grpc.http2.bdp_probe", 0))
     messages = shop.method("List", channel)(Item(name="large", count=5000), timeout=60)  # 50 MB
     next(messages)
     time.sleep(1)
