@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from ..structures import AttrDict
+from ..structures import AttrDict, Ended
 from .backend import Outcome
 from .engines import SQLITE
 from .lexer import writes
@@ -40,9 +40,13 @@ MEMORY_CONNECTIONS = 4
 LOCKED = 6
 _STEPS = 500_000
 """Steps of SQLite's machine between two looks at the clock, some milliseconds."""
-_SHORT_SECONDS = 0.002
-"""How long a read may take that is done where it is asked for."""
-_SHORT_STEPS = 1000
+_LOOK_EVERY = 1000
+"""Steps between two looks at a read that is done where it is asked for."""
+_SHORT_LOOKS = 50
+"""How often it is looked at before it counts as long: some milliseconds of work."""
+_SHORT_SECONDS = 0.02
+"""How long it may take where the disk is slow. More than the work takes: a thread also waits for the others
+to let go of the interpreter."""
 _LONG_SECONDS = 10.0
 """How long a read that took longer is left to the threads at once."""
 _STANDALONE = frozenset(
@@ -268,7 +272,7 @@ class ShortReads:
         reader: _Reader | None = None
         try:
             reader = self._reader()
-            reader.deadline = begun + _SHORT_SECONDS
+            reader.begin(begun + _SHORT_SECONDS)
             return _execute_one(reader.raw, statement).dicts()
         except Exception as error:  # the threads find it out again, and tell the task
             if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
@@ -301,17 +305,24 @@ class ShortReads:
 
 
 class _Reader:
-    """A connection that neither waits for locks nor goes on after `deadline`."""
+    """A connection that neither waits for locks nor goes on with a read that turns out to be long."""
 
     def __init__(self, database: str, uri: bool) -> None:
-        self.deadline = 0.0
+        self._deadline = 0.0
+        self._looks = 0
         self.raw = sqlite3.connect(
             database, timeout=0, isolation_level=None, check_same_thread=False, uri=uri
         )
-        self.raw.set_progress_handler(self._is_late, _SHORT_STEPS)
+        self.raw.set_progress_handler(self._is_long, _LOOK_EVERY)
 
-    def _is_late(self) -> bool:
-        return time.perf_counter() > self.deadline
+    def begin(self, deadline: float) -> None:
+        """The next read may go on until then, on the clock of `time.perf_counter`."""
+        self._deadline, self._looks = deadline, 0
+
+    def _is_long(self) -> bool:
+        self._looks += 1
+        # SQLite counts the steps of a statement through all of its uses: the first look says nothing
+        return self._looks > _SHORT_LOOKS or (self._looks > 1 and time.perf_counter() > self._deadline)
 
 
 class SQLiteBackend:
@@ -358,9 +369,7 @@ class SQLiteBackend:
         if self._short and len(statements) == 1 and self.threads.is_quiet:
             rows = self._short.attempt(statements[0])
             if rows is not None:
-                done: concurrent.futures.Future[list[AttrDict] | None] = concurrent.futures.Future()
-                done.set_result(rows)
-                return done
+                return Ended(rows)
         job = Job(self.job(lambda raw: _execute(raw, statements).dicts()), seconds)
         self.threads.put(job)
         return job

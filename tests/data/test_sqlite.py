@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import sqlite3
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from atila_compat.data import sqlite
 from atila_compat.data.sqlite import SQLiteBackend
 from atila_compat.data.writer import Statement
 
@@ -227,3 +229,19 @@ async def test_a_uri_opens_a_file(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         await backend.execute(sql("insert into t values (1)"))
     await backend.close()
+
+
+def test_reads_are_long_by_their_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short read is no long one because its thread had to wait, however often it is repeated."""
+    monkeypatch.setattr(sqlite, "_SHORT_SECONDS", -1.0)
+    path = str(tmp_path / "short.db")
+    with contextlib.closing(sqlite3.connect(path)) as raw:
+        raw.execute("create table item (id integer primary key)")
+        raw.executemany("insert into item values (?)", [(n,) for n in range(50)])
+        raw.commit()
+    reads = sqlite.ShortReads(path, uri=False)
+    (statement,) = sql("select * from item")
+    assert all(len(reads.attempt(statement) or ()) == 50 for _ in range(500))
+    (endless,) = sql(f"select * from ({ENDLESS})")
+    assert reads.attempt(endless) is None
+    reads.close()
