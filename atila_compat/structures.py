@@ -1,7 +1,8 @@
-"""Dictionaries that apps know from the original's helper package (`rs4.attrdict`, `app.g`)."""
+"""Dictionaries that apps know from the original's helper package (`rs4.attrdict`, `app.g`), and the like."""
 
 from __future__ import annotations
 
+import concurrent.futures
 import threading
 import time
 from collections.abc import (
@@ -192,3 +193,16 @@ class SharedDict(MutableMapping[str, Any]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({dict(self.items())!r})"
+
+
+class Ended(concurrent.futures.Future[T]):
+    """A future that has its result already; made in a fraction of the time that `set_result` takes."""
+
+    _condition = threading.Condition()  # nobody ever waits: nothing changes any more
+
+    def __init__(self, result: T) -> None:
+        self._state = "FINISHED"
+        self._result = result
+        self._exception = None
+        self._waiters: list[Any] = []
+        self._done_callbacks: list[Any] = []

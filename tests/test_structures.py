@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import threading
 import time
 from typing import Any
 
 import pytest
 
-from atila_compat.structures import AttrDict, CaseInsensitiveDict, SharedDict, lazy
+from atila_compat.structures import AttrDict, CaseInsensitiveDict, Ended, SharedDict, lazy
 
 
 class Page:
@@ -170,3 +172,18 @@ def test_shared_attributes_are_values() -> None:
     values.anything = 1
     assert values["anything"] == 1
     assert "lock" not in values
+
+
+def test_ended_futures_are_futures() -> None:
+    """What has its result from the start answers everybody who asks a future."""
+    made = Ended("result")
+    assert (made.result(0), made.exception(0), made.done(), made.cancel()) == ("result", None, True, False)
+    told: list[object] = []
+    made.add_done_callback(told.append)
+    assert told == [made]
+    assert concurrent.futures.wait([made], timeout=0).done == {made}
+
+    async def wait() -> str:
+        return await asyncio.wrap_future(made)
+
+    assert asyncio.run(wait()) == "result"

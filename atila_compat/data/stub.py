@@ -24,7 +24,7 @@ from .writer import Statement
 log = logging.getLogger("atila_compat.data")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """A call that is still to be made: `await call(backend)`; logged with its time in `atila_compat.data`.
 

@@ -13,7 +13,7 @@ from .engines import PGSQL, SQLITE
 from .values import as_literal, as_postgres, as_sqlite
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Statement:
     """One SQL statement as a driver takes it.
 

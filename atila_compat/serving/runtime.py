@@ -102,14 +102,18 @@ class Runtime:
 
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Run `coroutine` on the loop; may be called from any thread, the loop's own too."""
-        try:
-            running = asyncio.get_running_loop()
-        except RuntimeError:
-            running = None
-        if running is not self.loop:
-            return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
         result: concurrent.futures.Future[T] = concurrent.futures.Future()
-        task = running.create_task(coroutine)
+        if asyncio._get_running_loop() is self.loop:
+            self._begin(coroutine, result)
+        else:
+            self.loop.call_soon_threadsafe(self._begin, coroutine, result)
+        return result
+
+    def _begin(self, coroutine: Coroutine[Any, Any, T], result: concurrent.futures.Future[T]) -> None:
+        if result.cancelled():
+            coroutine.close()
+            return
+        task = self.loop.create_task(coroutine)
         self._background.add(task)
 
         def hand_over(done: asyncio.Task[T]) -> None:
@@ -130,7 +134,6 @@ class Runtime:
 
         task.add_done_callback(hand_over)
         result.add_done_callback(cancelled)
-        return result
 
     def submit(
         self, func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
@@ -173,7 +176,7 @@ class Runtime:
         self._shared.clear()
         if self._executor is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
-        for task in list(self._background):
+        for task in self._background - {asyncio.current_task()}:
             task.cancel()
         if self._loop is not None:
             _by_loop.pop(self._loop, None)

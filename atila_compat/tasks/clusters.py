@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .aliases import Member
 
@@ -28,9 +28,10 @@ class Node:
         turn: number of the cluster's last call that went there, 0 for none yet.
         failures: calls that failed in a row.
         retry_at: when it is to be tried again, on the clock of the cluster; 0 while it is well.
+        backends: for data sources what calls it, by the kind of engine; kept by who made them.
     """
 
-    __slots__ = ("active", "failures", "member", "retry_at", "turn")
+    __slots__ = ("active", "backends", "failures", "member", "retry_at", "turn")
 
     def __init__(self, member: Member) -> None:
         self.member = member
@@ -38,6 +39,7 @@ class Node:
         self.turn = 0
         self.failures = 0
         self.retry_at = 0.0
+        self.backends: dict[bool, Any] = {}
 
     @property
     def capacity(self) -> int:

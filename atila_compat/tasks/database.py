@@ -64,7 +64,7 @@ def open_database(
         kind = Cursor if cursor else Transaction
         return _connection(was, found, kind, options.get("timeout"), by_databases)
     # a kept result is used where the app asks for it, for HTTP unless the app says otherwise
-    settings = CallOptions(**{"use_cache": False, **options})
+    settings = CallOptions(**{"use_cache": False, **options}) if options else _USUAL
 
     is_direct = found.ctype == SQLITE and not by_databases
 
@@ -90,6 +90,9 @@ def open_database(
     if is_sql(found):
         return SQLStub(begin, engine_of(found), was.app.sql_templates)
     return CommandStub(begin, found.ctype)
+
+
+_USUAL = CallOptions(use_cache=False)
 
 
 def _by_databases(was: Was) -> bool:
@@ -127,7 +130,7 @@ def _origin(alias: Alias, call: Call, only: Node | None) -> Origin:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Work:
     """Makes a call, at `only` or at the server of the alias that has most room."""
 
@@ -150,7 +153,11 @@ class _Work:
             return _failed(error)
 
     def _backend(self, node: Node) -> Backend:
-        return backend_of(self.runtime, self.alias, node.member, self.by_databases)
+        found: Backend | None = node.backends.get(self.by_databases)
+        if found is None:
+            found = backend_of(self.runtime, self.alias, node.member, self.by_databases)
+            node.backends[self.by_databases] = found
+        return found
 
     async def _ask_any(self) -> Any:
         """Ask a server; one that cannot be reached is left alone for a while and the next is asked.

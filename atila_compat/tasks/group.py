@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Callable, Collection, Generator, Iter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..context import on_event_loop
-from ..structures import AttrDict
+from ..structures import AttrDict, Ended
 from .deferred import Deferred, then
 from .response import CACHE_IF, Result, Results
-from .task import Task, ended
+from .task import Task
 
 if TYPE_CHECKING:
     from ..was import Was
@@ -43,7 +43,7 @@ class Mask(Task):
         meta: Notes | None = None,
         keys: Collection[str] | None = None,
     ) -> None:
-        super().__init__(ended(Result(data, _expt, status_code=_status_code)), name="Mask", meta=meta)
+        super().__init__(Ended(Result(data, _expt, status_code=_status_code)), name="Mask", meta=meta)
         self._keys = keys
 
     @property

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import TaskError
 from ..settings import settings
+from ..structures import Ended
 from . import cache as caching
 from .response import STA_TIMEOUT, Result
-from .task import Origin, Task, ended, register
+from .task import Origin, Task, register
 
 if TYPE_CHECKING:
     from ..was import Was
@@ -100,10 +101,11 @@ class RemoteTask(Task):
             writes=origin.writes,
         )
         if kept is not None or work is None:
-            self._future = ended(kept)
+            self._future = Ended(kept)
         else:
             self._future = self._launch(work, options.seconds())
-            register(was, self)
+            if not self._future.done():
+                register(was, self)
         if options.callback is not None or options.changes:
             self._future.add_done_callback(self._after)
 

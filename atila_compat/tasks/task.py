@@ -41,7 +41,7 @@ _OF_RESULT = frozenset(
 """What a task has of its result: `task.status_code`, `task.data`."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Origin:
     """What a call is.
 
@@ -369,10 +369,3 @@ def cancel_all(was: Was) -> int:
     Returns how many were cancelled.
     """
     return sum(1 for task in tasks_of(was) if not task.done() and task.cancel())
-
-
-def ended(result: Any) -> concurrent.futures.Future[Any]:
-    """A future that has `result` already."""
-    future: concurrent.futures.Future[Any] = concurrent.futures.Future()
-    future.set_result(result)
-    return future
