@@ -1,14 +1,15 @@
 """The threads that run handlers: long-lived, fed by one queue, with their results handed back in batches.
 
-Each thread is entered once through `anyio.to_thread.run_sync`, so `anyio.from_thread` works inside
-handlers. A request costs one `SimpleQueue.put` on the way in, and one `call_soon_threadsafe` for all
-results that are ready on the way out, in place of the 50-80 microseconds that a `to_thread.run_sync` of
-its own would take.
+Each thread is entered once through `anyio.to_thread.run_sync`, so `anyio.from_thread` works inside handlers.
+On the way in a request costs a place in a deque and perhaps the wake of one thread, on the way out one
+`call_soon_threadsafe` for all results that are ready, in place of the 50-80 microseconds that a
+`to_thread.run_sync` of its own would take.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import os
@@ -20,9 +21,8 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
-from queue import SimpleQueue
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 import anyio.to_thread
@@ -47,7 +47,24 @@ _FOREIGN = tuple(
 )
 """Directories of code that is not the app's."""
 
-_Job = tuple["asyncio.Future[Any]", Context, Callable[..., Any], tuple[Any, ...], str, float]
+
+class Receiver(Protocol):
+    """What is told on the event loop what a job has come to: a future, or what can do the same."""
+
+    def done(self) -> bool:
+        """Whether nobody wants to know any more."""
+        ...
+
+    def set_result(self, result: Any, /) -> None:
+        """It has returned this."""
+        ...
+
+    def set_exception(self, exception: BaseException, /) -> None:
+        """It has raised this."""
+        ...
+
+
+_Job = tuple[Receiver, Context, Callable[..., Any], tuple[Any, ...], object, float]
 
 
 class WorkerPool:
@@ -67,30 +84,56 @@ class WorkerPool:
         self.jobs = 0
         self.waited = 0.0
         self.refused = 0
-        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
-        self._results: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._queue: deque[_Job | None] = deque()
+        self._parked: list[threading.Lock] = []
+        self._watching = False
+        self._results: deque[tuple[Receiver, Any, BaseException | None]] = deque()
         self._hand_back_scheduled = False
-        self._running: dict[int, tuple[str, float]] = {}
-        self._left: dict[asyncio.Future[Any], asyncio.Future[None]] = {}
+        self._running: dict[int, tuple[object, float]] = {}
+        self._left: dict[Receiver, asyncio.Future[None]] = {}
         self._anchors: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._reported_at = 0.0
         self._named: set[tuple[int, float]] = set()
         _pools.add(self)
 
-    def run(self, context: Context, label: str, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run(
+        self, context: Context, label: object, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
         """Queue `func(*args)` to run inside `context`; called on the event loop, awaited there.
 
         Args:
             context: carries the request's context variables over all its hops.
-            label: what the saturation report calls it.
+            label: what reports about busy threads call it; made into text only there.
         """
-        loop = self._loop
-        if loop is None:
-            loop = self._start()
+        loop = self._loop or self._start()
         future: asyncio.Future[Any] = loop.create_future()
-        self._queue.put((future, context, func, args, label, time.monotonic()))
+        self.put(future, context, label, func, *args)
         return future
+
+    def put(
+        self, receiver: Receiver, context: Context, label: object, func: Callable[..., Any], *args: Any
+    ) -> None:
+        """The same for somebody who does not await the result: `receiver` is told, on the event loop."""
+        loop = self._loop or self._start()
+        self._queue.append((receiver, context, func, args, label, time.monotonic()))
+        if not self._watching:
+            self._watching = True
+            if len(self._parked) == self.threads:
+                self._parked.pop().release()
+            loop.call_soon(self._watch)
+
+    def _watch(self) -> None:
+        """Wake one more thread if those that are awake have left something over.
+
+        One thread runs short handlers one after the other faster than several that wait for each other to
+        let go of the interpreter; while it does, this is not called. It is as soon as that thread blocks.
+        """
+        if self._queue and self._parked and self._loop is not None:
+            self._parked.pop().release()
+            self._loop.call_soon(self._watch)
+        else:
+            self._watching = False
 
     def finished(self, future: asyncio.Future[Any]) -> asyncio.Future[None]:
         """For a job that nobody waits for any more: done when its thread has come to its end."""
@@ -101,19 +144,19 @@ class WorkerPool:
     def busy(self) -> list[tuple[str, float]]:
         """What the threads are running now: (label, seconds since it began), the longest first."""
         now = time.monotonic()
-        running = [(label, now - began) for label, began in list(self._running.values())]
+        running = [(str(label), now - began) for label, began in list(self._running.values())]
         return sorted(running, key=lambda entry: -entry[1])
 
     def queued(self) -> int:
         """How many requests wait for a thread."""
-        return self._queue.qsize()
+        return len(self._queue)
 
     def is_full(self) -> bool:
         """Whether one more request should be refused: too many wait, or those before it waited too long.
 
         `settings.max_queue` and `settings.estimated_timeout` say what is too much.
         """
-        queued = self._queue.qsize()
+        queued = len(self._queue)
         if queued == 0:
             return False
         limit = settings.estimated_timeout
@@ -126,6 +169,10 @@ class WorkerPool:
     def idle(self) -> int:
         """How many threads have nothing to do."""
         return max(self.threads - len(self._running), 0)
+
+    def load(self) -> tuple[int, int]:
+        """How many threads have nothing to do, and how many requests wait."""
+        return max(self.threads - len(self._running), 0), len(self._queue)
 
     def name_stuck(self, after: float) -> None:
         """Name in the log, once each, what has been running for more than `after` seconds."""
@@ -148,29 +195,36 @@ class WorkerPool:
 
     def _start(self) -> asyncio.AbstractEventLoop:
         self._loop = loop = asyncio.get_running_loop()
-        self._queue = SimpleQueue()  # without what was put there to end former threads
+        # others than those of a former loop, whose threads may still be at work
+        self._queue, self._parked, self._watching = deque(), [], False
         limiter = anyio.CapacityLimiter(self.threads)
         self._anchors = [loop.create_task(self._anchor(limiter)) for _ in range(self.threads)]
         return loop
 
     async def _anchor(self, limiter: anyio.CapacityLimiter) -> None:
-        queue = self._queue
+        queue, parked = self._queue, self._parked
         try:
-            await anyio.to_thread.run_sync(self._work, limiter=limiter, abandon_on_cancel=True)
+            await anyio.to_thread.run_sync(self._work, queue, parked, limiter=limiter, abandon_on_cancel=True)
         finally:
-            # A loop that ends cancels this task and leaves the thread at its queue: it has to be let
-            # go, or the interpreter would wait for it for ever.
-            queue.put(None)
+            # A loop that ends cancels this task and leaves the thread where it waits: it has to be let go,
+            # or the interpreter would wait for it for ever.
+            _let_go(queue, parked)
 
-    def _work(self) -> None:
-        queue, results, running, ident = self._queue, self._results, self._running, threading.get_ident()
+    def _work(self, queue: deque[_Job | None], parked: list[threading.Lock]) -> None:
+        results, running, ident = self._results, self._running, threading.get_ident()
         loop = self._loop
         assert loop is not None
+        mine = threading.Lock()
+        mine.acquire()
         while True:
-            job = queue.get()
+            try:
+                job = queue.popleft()
+            except IndexError:
+                _park(mine, queue, parked)
+                continue
             if job is None:
                 return
-            future, context, func, args, label, queued_at = job
+            receiver, context, func, args, label, queued_at = job
             now = time.monotonic()
             self.waiting_time = waited = now - queued_at
             self.jobs += 1
@@ -179,9 +233,9 @@ class WorkerPool:
             if waited > SATURATED_AFTER:
                 self._report(now, waited)
             try:
-                results.append((future, context.run(func, *args), None))
+                results.append((receiver, context.run(func, *args), None))
             except BaseException as error:
-                results.append((future, None, as_exception(error)))
+                results.append((receiver, None, as_exception(error)))
             del running[ident]
             # The flag is cleared before the results are drained, so what was appended before the flag
             # was seen set is drained too: no lock, no lost result.
@@ -191,22 +245,21 @@ class WorkerPool:
                     loop.call_soon_threadsafe(self._hand_back)
                 except RuntimeError:  # the loop has closed, nobody waits any more
                     return
-            del job, future, context, func, args
+            del job, receiver, context, func, args, label
 
     def _hand_back(self) -> None:
         self._hand_back_scheduled = False
         results = self._results
         while results:
-            future, value, error = results.popleft()
-            if future.done():  # the one who waited was cancelled
-                end = self._left.pop(future, None)
+            receiver, value, error = results.popleft()
+            if receiver.done():  # the one who waited was cancelled
+                end = self._left.pop(receiver, None)
                 if end is not None and not end.done():
                     end.set_result(None)
-                continue
-            if error is None:
-                future.set_result(value)
+            elif error is None:
+                receiver.set_result(value)
             else:
-                future.set_exception(error)
+                receiver.set_exception(error)
 
     def _report(self, now: float, waited: float) -> None:
         if now - self._reported_at < REPORT_EVERY:
@@ -227,7 +280,7 @@ class WorkerPool:
         if self._loop is None:
             return
         for _ in self._anchors:
-            self._queue.put(None)
+            _let_go(self._queue, self._parked)
         _, pending = await asyncio.wait(self._anchors, timeout=timeout)
         if pending:
             for name, place in places_of_threads():
@@ -235,6 +288,25 @@ class WorkerPool:
         for anchor in pending:
             anchor.cancel()
         self._loop = None
+
+
+def _park(mine: threading.Lock, queue: deque[_Job | None], parked: list[threading.Lock]) -> None:
+    """Wait until there is something to do; whoever takes the lock out of `parked` releases it."""
+    parked.append(mine)
+    if queue:  # it has come in between, perhaps before anybody could see this thread
+        try:
+            parked.remove(mine)
+        except ValueError:
+            mine.acquire()
+    else:
+        mine.acquire()
+
+
+def _let_go(queue: deque[_Job | None], parked: list[threading.Lock]) -> None:
+    """Have one thread end, behind what is in the queue."""
+    queue.append(None)
+    with contextlib.suppress(IndexError):
+        parked.pop().release()
 
 
 class Hopping:
@@ -254,8 +326,11 @@ class Hopping:
 
     @property
     def label(self) -> str:
-        """What reports about busy threads call it."""
+        """What the log and reports about busy threads call it."""
         raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.label
 
     async def hop(self, func: Callable[..., Any], *args: Any) -> Any:
         """Run `func` in a worker thread, within the context.
@@ -265,7 +340,7 @@ class Hopping:
         if self._left is not None:
             await self._left
             self._left = None
-        future = self.workers.run(self.context, self.label, func, *args)
+        future = self.workers.run(self.context, self, func, *args)
         try:
             return await future
         except asyncio.CancelledError:
@@ -301,7 +376,7 @@ def place_of(frame: FrameType | None) -> str:
 def places_of_threads() -> list[tuple[str, str]]:
     """What the threads of handlers and of tasks are running, and where they are: (name, place)."""
     frames = sys._current_frames()
-    labels = {ident: label for pool in list(_pools) for ident, (label, _) in list(pool._running.items())}
+    labels = {ident: str(label) for pool in list(_pools) for ident, (label, _) in list(pool._running.items())}
     found: list[tuple[str, str]] = []
     for thread in threading.enumerate():
         frame = frames.get(thread.ident or 0)

@@ -305,3 +305,45 @@ def test_pools_can_be_used_after_they_were_closed() -> None:
         return await asyncio.wait_for(pool.run(Context(), "x", sum, (1, 2)), 1)
 
     assert on_pool(work) == 3
+
+
+def test_threads_that_block_leave_the_rest_to_others() -> None:
+    """One thread is woken for what is there, and as soon as it blocks the next one."""
+
+    async def work(pool: WorkerPool) -> None:
+        together = threading.Barrier(4)
+        for _ in range(20):  # nobody passes before all four are there
+            jobs = [pool.run(copy_context(), "x", together.wait, 10) for _ in range(4)]
+            assert sorted(await asyncio.gather(*jobs)) == [0, 1, 2, 3]
+        release = threading.Event()
+        blocked = pool.run(copy_context(), "blocked", release.wait, 10)
+        assert await pool.run(copy_context(), "x", threading.get_ident)
+        release.set()
+        assert await blocked
+
+    on_pool(work, threads=4)
+
+
+def test_receivers_are_told_on_the_loop() -> None:
+    """`put` tells an object of one's own what a job has returned or raised."""
+    told: list[tuple[object, int]] = []
+
+    class Receiver:
+        def done(self) -> bool:
+            return False
+
+        def set_result(self, result: object) -> None:
+            told.append((result, threading.get_ident()))
+
+        def set_exception(self, exception: BaseException) -> None:
+            told.append((exception, threading.get_ident()))
+
+    async def work(pool: WorkerPool) -> None:
+        pool.put(Receiver(), copy_context(), "x", str.upper, "a")
+        pool.put(Receiver(), copy_context(), "x", str.index, "a", "b")
+        await pool.run(copy_context(), "x", str)
+
+    on_pool(work, threads=1)
+    (result, here), (error, there) = told
+    assert (result, type(error)) == ("A", ValueError)
+    assert here == there == threading.get_ident()
