@@ -140,7 +140,11 @@ def test_output_that_nobody_reads(script: Path) -> None:
 
 def test_interrupted_commands_end_quietly(script: Path) -> None:
     """Ctrl+C ends a command with code 130, and no traceback."""
-    (script / "serve.py").write_text("import time; print ('begun', flush = True); time.sleep (30)\n")
+    (script / "serve.py").write_text(
+        "import signal, time\n"
+        "signal.signal (signal.SIGINT, signal.default_int_handler)  # shells let background jobs ignore it\n"
+        "print ('begun', flush = True); time.sleep (30)\n"
+    )
     for name in ("run", "docs"):
         with subprocess.Popen(
             [sys.executable, "-m", "atila_compat", name, "serve.py"],

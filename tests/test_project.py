@@ -85,7 +85,7 @@ OURS = {"atila_compat", "tests", "atila", "skitai", "rs4", "aquests", "sqlphile"
 BROUGHT_ALONG = {"css_html_js_minify"}
 """Packages that apps bring along when they ask for them; nothing here needs them."""
 
-PART_OF = {"httpcore": "httpx", "markupsafe": "jinja2"}
+PART_OF = {"httpcore": "httpx", "httptools": "uvicorn", "markupsafe": "jinja2"}
 """Packages that are the public ground of another, which is declared."""
 
 MODULES = sorted(PACKAGE.rglob("*.py"))

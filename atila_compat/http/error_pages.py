@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 from ..errors import ExcInfo
@@ -121,6 +122,12 @@ def render_error(
     except TypeError:
         members["more_info"] = str(detail)
         return JSON, encode_json(members)
+
+
+@lru_cache(256)
+def usual_error(status_code: int, reason: str, accept: str | None) -> tuple[str, bytes]:
+    """`render_error` where there is nothing to tell: the same bytes each time."""
+    return render_error(status_code, reason, accept=accept)
 
 
 def error_details(

@@ -198,6 +198,8 @@ class Response:
 
     def del_header(self, name: str) -> None:
         """Remove the headers of that name."""
+        if not self.headers:
+            return
         wanted = name.lower()
         self.headers[:] = [entry for entry in self.headers if entry[0].lower() != wanted]
 

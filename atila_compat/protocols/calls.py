@@ -21,18 +21,11 @@ from ..http.response import ErrorReply, Reply, Response
 from ..http.static import is_odd_path
 from ..routing.route import Route
 from ..routing.router import Redirect, Unrouted
+from ..serving.admission import authentication_of, check, new_was, overloaded, refuse
 from ..serving.exchange import Exchange
 from ..serving.finalize import complete, error_outcome
 from ..serving.outcome import Awaiting, Complete, Outcome
-from ..serving.pipeline import (
-    authentication_of,
-    await_handler,
-    check,
-    deliver,
-    new_was,
-    overloaded,
-    refuse,
-)
+from ..serving.pipeline import await_handler, deliver
 from ..serving.runtime import Runtime
 from ..serving.streams import final_value
 from ..tasks.deferred import Deferred

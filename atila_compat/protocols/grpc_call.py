@@ -17,11 +17,12 @@ from ..http import state
 from ..http.input import ClientDisconnect, Input
 from ..http.response import ErrorReply, Reply
 from ..routing.route import Route
+from ..serving.admission import authentication_of, check, locate, new_was
 from ..serving.coroutine import KEPT_BACK_BYTES, Ended, advance
 from ..serving.exchange import Exchange
 from ..serving.finalize import raw_headers
 from ..serving.outcome import Awaiting, Complete, Outcome, RawHeaders, Waiting
-from ..serving.pipeline import authentication_of, await_handler, check, locate, new_was
+from ..serving.pipeline import await_handler
 from ..serving.runtime import Runtime
 from ..serving.streams import Batch, final_value, wait_for
 from ..tasks.deferred import Deferred
@@ -186,7 +187,7 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, transport: Transpor
     was = new_was(app, runtime, scope)
     request = was.request
     request.body = b""
-    request.route = route = await _route(app, was, request.path)
+    request.route = route = await _route(app, was)
     method = find_method(scope["path"])
     call = Call(was, route, authentication_of(app, route), method)
     driven = route.coroutine or route.input_stream
@@ -210,19 +211,19 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, transport: Transpor
         raise call.error
 
 
-async def _route(app: Atila, was: Was, path: str) -> Route:
+async def _route(app: Atila, was: Was) -> Route:
     workers = was.runtime.workers
     if workers.is_full():
         workers.refused += 1
         raise GRPCError(codes.UNAVAILABLE, "too many calls wait for a thread")
-    routes = await locate(app, was, path)
+    routes = await locate(app, was)
     if isinstance(routes, Complete):
         if routes.status_code in (404, 301):
-            raise GRPCError(codes.UNIMPLEMENTED, f"{path} is not served here")
+            raise GRPCError(codes.UNIMPLEMENTED, f"{was.request.path} is not served here")
         raise _refusal(routes)
     route = routes.by_method.get("POST")
     if route is None:
-        raise GRPCError(codes.UNIMPLEMENTED, f"{path} does not take POST")
+        raise GRPCError(codes.UNIMPLEMENTED, f"{was.request.path} does not take POST")
     status_code = check(app, was, route)
     if status_code:
         raise GRPCError(code_of(status_code), REASONS.get(status_code, ""))

@@ -26,7 +26,7 @@ from ..http.request import path_below
 from ..routing.native import NativeTable, matching
 from ..routing.route import RouteSet
 from ..routing.urls import urlfor
-from ..serving import pipeline
+from ..serving import admission, pipeline
 from ..serving.exchange import Exchange
 from ..serving.finalize import raw_headers
 from ..serving.outcome import Complete, Outcome, RawHeaders
@@ -259,7 +259,7 @@ def running(app: Atila) -> Runtime:
 
 def was_for(app: Atila, runtime: Runtime, scope: Scope) -> Was:
     """A `was` that an endpoint finds as `request.state.was`."""
-    was = pipeline.new_was(app, runtime, scope)
+    was = admission.new_was(app, runtime, scope)
     state = scope.get("state")
     if not isinstance(state, dict):
         state = scope["state"] = {}
@@ -364,9 +364,11 @@ async def _closed(
     was = was_for(app, running(app), scope)
     allowed = app.access_control_allow_origin
     if scope["method"] == "OPTIONS" and allowed is not None:
-        outcome = await pipeline.preflight(was, methods, allowed, app.access_control_max_age)
+        outcome = await admission.settle(
+            admission.preflight(was, methods, allowed, app.access_control_max_age)
+        )
     elif own is None:
-        outcome = await pipeline.refuse(was, 405)
+        outcome = await admission.refuse(was, 405)
     else:
         return False
     await pipeline.deliver(send, outcome)
@@ -383,7 +385,7 @@ async def run(app: Atila, route: BaseRoute, scope: Scope, receive: Receive, send
     refusal = _refused(app, was, scope)
     if refusal:
         await _answer(
-            exchange, await pipeline.refuse(was, refusal, close=refusal == 413), scope, receive, send
+            exchange, await admission.refuse(was, refusal, close=refusal == 413), scope, receive, send
         )
         return
     try:
@@ -424,7 +426,7 @@ async def _fail(exchange: NativeExchange, channel: _Channel, scope: Scope, send:
 def _refused(app: Atila, was: Was, scope: Scope) -> int:
     """What the app refuses before anybody answers: a status code, else 0."""
     allowed = app.access_control_allow_origin
-    if allowed is not None and not pipeline.admit(was, allowed):
+    if allowed is not None and not admission.admit(was, allowed):
         return 403
     length = content_length(scope) if scope["type"] == "http" else None
     return 413 if length is not None and length > app.max_upload_size else 0

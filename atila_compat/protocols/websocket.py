@@ -13,10 +13,10 @@ from ..http.environ import build_environ
 from ..http.request import Request, on_a_line, path_below
 from ..http.response import Response
 from ..routing.route import Route
+from ..serving.admission import authentication_of, check, locate, overloaded, refuse
 from ..serving.exchange import Exchange
 from ..serving.finalize import raw_headers
 from ..serving.outcome import Complete, Outcome, RawHeaders
-from ..serving.pipeline import authentication_of, check, locate, overloaded, refuse
 from ..serving.runtime import Runtime
 from ..structures import AttrDict, lazy
 from ..types import Receive, Scope, Send
@@ -129,7 +129,7 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, s
         return
     request = HandshakeRequest(scope, path_below(scope) or "/", app)
     was = Was(app, request, Response(request), runtime)
-    outcome = await _admit(app, was, request.path)
+    outcome = await _admit(app, was)
     if isinstance(outcome, Complete):
         await refuse_handshake(scope, send, outcome.status_code, outcome.headers, outcome.body)
         await until_hung_up(receive)
@@ -150,11 +150,11 @@ async def answer(app: Atila, runtime: Runtime, scope: Scope, receive: Receive, s
         was.release()
 
 
-async def _admit(app: Atila, was: Was, path: str) -> Route | Complete:
+async def _admit(app: Atila, was: Was) -> Route | Complete:
     """The route of a handshake, or the refusal."""
     if was.runtime.workers.is_full():
         return overloaded(was)
-    routes = await locate(app, was, path)
+    routes = await locate(app, was)
     if isinstance(routes, Complete):
         return routes
     route = routes.by_method.get("GET")
@@ -165,7 +165,7 @@ async def _admit(app: Atila, was: Was, path: str) -> Route | Complete:
     if refusal:
         return await refuse(was, refusal)
     if not isinstance(route.websocket, Declaration):
-        log.warning("%s does not talk over WebSockets", on_a_line(path))
+        log.warning("%s does not talk over WebSockets", on_a_line(was.request.path))
         return await refuse(was, 500)
     return route
 

@@ -89,6 +89,18 @@ class Exchange(Hopping):
         request = self.was.request
         return f"{request.method} {on_a_line(request.path)}"
 
+    @property
+    def stays_on_loop(self) -> bool:
+        """Whether the handler is an `async def` without decorators and hooks: it takes no thread."""
+        route = self.route
+        return (
+            route is not None
+            and route.resource.is_async
+            and route.handler is route.resource.func
+            and self.authentication is None
+            and not self.was.app.hooks.active
+        )
+
     # -- in a worker thread ---------------------------------------------------------------------------------
 
     def handle(self) -> Outcome:
@@ -285,6 +297,8 @@ class Exchange(Hopping):
             return error_outcome(was, code, REASONS[code], None, exc_info=exc_info)
         except Exception:
             log.exception("%s: the error answer failed", self.label)
-            return Complete(500, [(b"Content-Type", b"text/plain")], b"Internal Server Error")
+            body = b"Internal Server Error"
+            headers = [(b"Content-Type", b"text/plain"), (b"Content-Length", b"%d" % len(body))]
+            return Complete(500, headers, body)
         finally:
             state.rollback(was)  # not before: error handlers see what the handler has set

@@ -13,7 +13,7 @@ from ..http import spec
 from ..http.api import API
 from ..http.compression import MIN_SIZE, choose_encoding, compress
 from ..http.conditional import RangeError, parse_range
-from ..http.error_pages import error_details, has_body, render_error, wants_page
+from ..http.error_pages import error_details, has_body, render_error, usual_error, wants_page
 from ..http.files import FileReply, RedirectReply
 from ..http.rendering import minify_html
 from ..http.response import ErrorReply, Reply, Response
@@ -27,6 +27,8 @@ log = logging.getLogger("atila_compat.app")
 
 _TEXT = (b"Content-Type", b"text/html")
 _READ_SIZE = 65536
+_USUAL = 200
+"""Characters of an Accept header that is likely to come again."""
 
 
 class Unanswerable(TypeError):
@@ -303,19 +305,23 @@ def error_outcome(
         response.status_code, response.reason = status_code, reason
     response.del_header("Content-Type")
     response.del_header("Content-Length")
-    content_type, body = render_error(
-        status_code,
-        reason,
-        detail,
-        errno,
-        message=message,
-        accept=request.accept,
-        debug=app.debug,
-        exc_info=exc_info,
-        encoder=app.config.JSON_ENCODER,
-        spec=spec.exposed_with_error(was) if app.expose_spec and in_handler else None,
-        with_locals=exc_info is not None and _asked_by_developer(was),
-    )
+    accept = request.accept
+    if not (detail or errno or message or exc_info or app.debug or app.expose_spec) and len(accept) < _USUAL:
+        content_type, body = usual_error(status_code, reason, accept)
+    else:
+        content_type, body = render_error(
+            status_code,
+            reason,
+            detail,
+            errno,
+            message=message,
+            accept=accept,
+            debug=app.debug,
+            exc_info=exc_info,
+            encoder=app.config.JSON_ENCODER,
+            spec=spec.exposed_with_error(was) if app.expose_spec and in_handler else None,
+            with_locals=exc_info is not None and _asked_by_developer(was),
+        )
     headers = raw_headers(response)
     if content_type:
         headers.append((b"Content-Type", content_type.encode()))

@@ -9,7 +9,11 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 
 class Complete:
-    """An answer that can be sent."""
+    """An answer that can be sent.
+
+    Args:
+        headers: with the length of the body, if answers of that status have one.
+    """
 
     __slots__ = ("body", "headers", "status_code")
 

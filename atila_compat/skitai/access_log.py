@@ -6,13 +6,14 @@ Time, client, method, URI, HTTP version, bytes of the request body, status, byte
 worker, milliseconds, user agent, a dash, referer, X-Forwarded-For, global and local transaction id, two
 dashes, idle worker threads, queued requests. What is not known is a dash.
 
-Lines are made and written in batches, one `write` for all of a twentieth of a second: making each by itself
-takes several times as long, and a line through `logging` more. Where the launch script has set up logging
-of its own, the lines go to the logger `atila_compat.access`.
+Lines are made at once, while what they tell of is at hand, and written in batches, one `write` for all of a
+twentieth of a second: a line through `logging` takes several times as long. Where the launch script has set
+up logging of its own, the lines go to the logger `atila_compat.access`.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import os
@@ -25,6 +26,8 @@ logger = logging.getLogger("atila_compat.access")
 
 WRITE_EVERY = 0.05
 """Seconds that a line waits for others."""
+GONE = 499
+"""The status of a request whose client went before the answer began."""
 LONGEST = 2048
 """Characters of a header or URI that are written."""
 
@@ -35,42 +38,17 @@ class Entry:
     """What is known of a request when it has been answered.
 
     Attributes:
+        scope: the ASGI scope.
         status: 499 where the client went before the answer began.
         received, sent: bytes of the bodies.
         seconds: from the complete head to the end of the answer.
     """
 
-    __slots__ = (
-        "client",
-        "headers",
-        "method",
-        "received",
-        "seconds",
-        "sent",
-        "state",
-        "status",
-        "uri",
-        "version",
-    )
-
-    def __init__(self, scope: Any, status: int, received: int, sent: int, seconds: float) -> None:
-        client = scope.get("client")
-        self.client: str = client[0] if client else "-"
-        self.method: str = scope["method"]
-        raw: bytes = scope.get("raw_path") or scope["path"].encode()
-        query: bytes = scope["query_string"]
-        self.uri = (raw + b"?" + query if query else raw).decode("latin-1")
-        self.version: str = scope["http_version"]
-        self.headers: Iterable[tuple[bytes, bytes]] = scope["headers"]
-        self.state: dict[str, Any] = scope.get("state") or {}
-        self.status, self.received, self.sent, self.seconds = status, received, sent, seconds
-
-    def named(self) -> dict[bytes, str]:
-        """The headers that lines have, by name."""
-        return {name: value.decode("latin-1") for name, value in self.headers if name in _SHOWN}
-
-
-_SHOWN = frozenset((b"user-agent", b"referer", b"x-forwarded-for", b"x-gtxn-id", b"x-ltxn-id"))
+    scope: Any
+    status = GONE
+    received = 0
+    sent = 0
+    seconds = 0.0
 
 
 def _clean(text: str) -> str:
@@ -82,41 +60,87 @@ def _clean(text: str) -> str:
     return "".join(c if c.isprintable() and c != '"' else f"\\x{ord(c):02x}" for c in text)
 
 
-def _quoted(text: str | None) -> str:
-    return f'"{_clean(text)}"' if text else "-"
+def _word(text: str) -> str:
+    return _clean(text).replace(" ", "") or "-"
 
 
-def _word(text: str | None) -> str:
-    return _clean(text).replace(" ", "") if text else "-"
+def _quoted(value: bytes) -> str:
+    return f'"{_clean(value.decode("latin-1"))}"' if value else "-"
+
+
+_quoted_before = functools.lru_cache(512)(_quoted)  # user agents come again and again
+
+
+def _quoted_header(value: bytes) -> str:
+    return _quoted_before(value) if len(value) < 256 else _quoted(value)
+
+
+def _word_header(value: bytes) -> str:
+    return _word(value.decode("latin-1"))
+
+
+_SHOWN: dict[bytes, tuple[int, Callable[[bytes], str]]] = {
+    b"user-agent": (0, _quoted_header),
+    b"referer": (1, _quoted_header),
+    b"x-forwarded-for": (2, _word_header),
+    b"x-gtxn-id": (3, _word_header),
+    b"x-ltxn-id": (4, _word_header),
+}
+"""Headers that lines have: the column, and how the value stands there."""
+
+
+def client_of(entry: Entry) -> str:
+    """The client's address."""
+    client = entry.scope.get("client")
+    return client[0] if client else "-"
+
+
+def uri_of(entry: Entry) -> str:
+    """The target with its query, as it came."""
+    scope = entry.scope
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    query: bytes = scope["query_string"]
+    return (raw + b"?" + query if query else raw).decode("latin-1")
 
 
 def columns(entry: Entry, worker: int, idle: int, queued: int) -> str:
     """The line in the original's columns, without its time."""
-    named = entry.named()
-    state = entry.state
+    scope = entry.scope
+    found = ["-", "-", "-", "-", "-"]
+    for name, value in scope["headers"]:
+        if name in _SHOWN:
+            column, shown = _SHOWN[name]
+            found[column] = shown(value)
+    state = scope.get("state")
+    if state:
+        for column, name in ((3, "gtxid"), (4, "ltxid")):
+            if found[column] == "-" and name in state:
+                found[column] = _word(str(state[name]))
+    agent, referer, forwarded, gtxid, ltxid = found
+    what = f"{client_of(entry)} {scope['method']} {uri_of(entry)}"
+    if len(what) > LONGEST or '"' in what or what.count(" ") != 2 or not what.isprintable():
+        what = " ".join(map(_word, (client_of(entry), scope["method"], uri_of(entry))))
     return (
-        f"{_word(entry.client)} {_word(entry.method)} {_word(entry.uri)} {entry.version} {entry.received} "
-        f"{entry.status} {entry.sent} W{worker} {entry.seconds * 1000:.0f} "
-        f"{_quoted(named.get(b'user-agent'))} - {_quoted(named.get(b'referer'))} "
-        f"{_word(named.get(b'x-forwarded-for'))} "
-        f"{_word(named.get(b'x-gtxn-id') or state.get('gtxid'))} "
-        f"{_word(named.get(b'x-ltxn-id') or state.get('ltxid'))} - - {idle} {queued}"
+        f"{what} {scope['http_version']} {entry.received} {entry.status} {entry.sent} "
+        f"W{worker} {int(entry.seconds * 1000 + 0.5)} "
+        f"{agent} - {referer} {forwarded} {gtxid} {ltxid} - - {idle} {queued}"
     )
 
 
 def as_json(entry: Entry, worker: int, idle: int, queued: int, now: float | None = None) -> str:
     """The line as a JSON object."""
-    named = entry.named()
-    state = entry.state
+    scope = entry.scope
+    named = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _SHOWN}
+    state = scope.get("state") or {}
     seconds = time.time() if now is None else now
     return json.dumps(
         {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
             + f".{seconds % 1 * 1000:03.0f}Z",
-            "client": entry.client,
-            "method": entry.method,
-            "uri": entry.uri,
-            "version": entry.version,
+            "client": client_of(entry),
+            "method": scope["method"],
+            "uri": uri_of(entry),
+            "version": scope["http_version"],
             "received": entry.received,
             "status": entry.status,
             "sent": entry.sent,
@@ -142,6 +166,9 @@ class Silenced:
         self.prefixes = tuple(p.rstrip("*") for p in patterns if not p.startswith("*"))
         self.suffixes = tuple(p.lstrip("*") for p in patterns if p.startswith("*"))
 
+    def __bool__(self) -> bool:
+        return bool(self.prefixes or self.suffixes)
+
     def __contains__(self, path: object) -> bool:
         return isinstance(path, str) and (path.startswith(self.prefixes) or path.endswith(self.suffixes))
 
@@ -152,7 +179,7 @@ class AccessLog:
     Attributes:
         form: `"columns"`, `"json"`, or empty where nothing is written.
         worker: number of this process.
-        pool: gives idle threads and queued requests.
+        pool: gives the numbers of idle threads and of queued requests.
         out: takes the text; by default standard output. None: the lines go through `logging`.
     """
 
@@ -162,7 +189,7 @@ class AccessLog:
         self.pool: Pool = lambda: (0, 0)
         self.out: Callable[[str], Any] | None = None
         self.silenced = Silenced()
-        self._waiting: list[tuple[Entry, int, int, float]] = []
+        self._waiting: list[str] = []
         self._second = 0
         self._moment = ""
         self._scheduled = False
@@ -173,16 +200,24 @@ class AccessLog:
         """Write in this form, and nothing for those paths, to `out`."""
         self.form, self.silenced, self.out = form, Silenced(silenced), out
 
-    def write(self, entry: Entry, path: str, loop: Any) -> None:
+    def write(self, entry: Entry, loop: Any) -> None:
         """Write the line of a request; called on the event loop."""
-        if not self.form or path in self.silenced:
+        if not self.form or (self.silenced and entry.scope["path"] in self.silenced):
             return
-        idle, queued = self.pool()
         now = time.time()
-        if self.out is None:
-            logger.info("%s", self._line(entry, idle, queued, now))
+        idle, queued = self.pool()
+        if self.form == "json":
+            line = as_json(entry, self.worker, idle, queued, now)
+        else:
+            line = columns(entry, self.worker, idle, queued)
+        if self.out is None or loop is None:
+            logger.info("%s", line)
             return
-        self._waiting.append((entry, idle, queued, now))
+        if self.form != "json":
+            if int(now) != self._second:
+                self._second, self._moment = int(now), time.strftime("%Y.%m.%d %H:%M:%S", time.localtime(now))
+            line = f"{self._moment} {line}"
+        self._waiting.append(line)
         if not self._scheduled:
             self._scheduled = True
             loop.call_later(WRITE_EVERY, self.flush)
@@ -192,18 +227,7 @@ class AccessLog:
         self._scheduled = False
         waiting, self._waiting = self._waiting, []
         if waiting and self.out is not None:
-            line = self._line if self.form == "json" else self._dated
-            self.out("\n".join([line(*each) for each in waiting]) + "\n")
-
-    def _line(self, entry: Entry, idle: int, queued: int, now: float) -> str:
-        if self.form == "json":
-            return as_json(entry, self.worker, idle, queued, now)
-        return columns(entry, self.worker, idle, queued)
-
-    def _dated(self, entry: Entry, idle: int, queued: int, now: float) -> str:
-        if int(now) != self._second:
-            self._second, self._moment = int(now), time.strftime("%Y.%m.%d %H:%M:%S", time.localtime(now))
-        return f"{self._moment} {columns(entry, self.worker, idle, queued)}"
+            self.out("\n".join(waiting) + "\n")
 
 
 def to_stream(stream: IO[str] | None = None) -> Callable[[str], None]:

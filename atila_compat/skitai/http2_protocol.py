@@ -14,7 +14,8 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.zttp_h2_impl import RequestResponseCycle, ZttpH2Protocol
 from uvicorn.protocols.utils import is_ssl
 
-from .http_protocol import Backlog, HTTPProtocol, Logged
+from .http_cycle import Logged
+from .http_protocol import Backlog, HTTPProtocol
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 OUTGOING_BYTES = 64 * 1024

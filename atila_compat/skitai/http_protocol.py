@@ -13,19 +13,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Coroutine, Iterable
-from functools import partial
-from types import FunctionType
 from typing import Any
+from urllib.parse import unquote
 
-from uvicorn.protocols.http import httptools_impl
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..errors import REASONS
 from ..http.error_pages import render_error
 from ..settings import settings
-from .access_log import Entry, access_log
-from .metrics import metrics
+from .http_cycle import Cycle, State
+from .server import Service
 
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) [^\s]+ HTTP/1\.[01]\r?\n")
 _ACCEPT = re.compile(rb"\r?\naccept:[ \t]*([^\r\n]*)", re.IGNORECASE)
@@ -41,72 +39,6 @@ _RECENT = 1.0
 """A client that was answered within so many seconds is likely to ask again."""
 _LAST_CHANCE = 0.2
 """Seconds that such a client has, when the server stops."""
-_GONE = 499
-
-# uvicorn knows the statuses up to 599; apps have their own above, and pass on those of tasks (`730 Timeout`)
-for _status in range(600, 1000):
-    STATUS_LINE[_status] = b"HTTP/1.1 %d \r\n" % _status
-
-
-def _has_length(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    return any(name.lower() == b"content-length" for name, _ in headers)
-
-
-class Logged:
-    """A request and its answer, for the access log; over whichever HTTP.
-
-    Attributes:
-        scope: the ASGI scope.
-        began: when the head was complete, in the loop's time.
-        status: 499 for a client that has gone before it was answered.
-        received, sent: bytes of the bodies.
-    """
-
-    scope: Any
-    began: float
-    status = _GONE
-    received = 0
-    sent = 0
-    _written = False
-
-    def write_log(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Write the line of this request, if that has not been done."""
-        if self._written:
-            return
-        self._written = True
-        sent = 0 if self.scope["method"] == "HEAD" else self.sent
-        entry = Entry(self.scope, self.status, self.received, sent, loop.time() - self.began)
-        metrics.count(entry)
-        access_log.write(entry, self.scope["path"], loop)
-
-
-class Cycle(Logged, RequestResponseCycle):
-    """A request and its answer."""
-
-    _until_close = False
-
-    def send(self, message: Any) -> Coroutine[Any, Any, None]:
-        """Send a part of the answer; without a coroutine around uvicorn's own."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            if self.scope["http_version"] == "1.0" and not _has_length(message.get("headers", ())):
-                # Such a client knows no chunks: the body ends with the connection, and uvicorn need not count
-                self._until_close = True
-                self.chunked_encoding = self.keep_alive = False
-        else:
-            length = len(message.get("body", b""))
-            self.sent += length
-            if self._until_close:
-                self.expected_content_length = length
-        return super().send(message)
-
-
-# uvicorn's own, with another name for what it makes of a request: it takes no class for it
-_call_application = FunctionType(
-    HttpToolsProtocol.on_headers_complete.__code__,
-    {**vars(httptools_impl), "RequestResponseCycle": Cycle},
-    closure=HttpToolsProtocol.on_headers_complete.__closure__,
-)
 
 
 class Backlog:
@@ -136,6 +68,7 @@ class HTTPProtocol(HttpToolsProtocol):
     """One connection."""
 
     cycle: Cycle
+    server_state: State
     _head = b""
     _head_size = 0
     _in_head = True
@@ -148,7 +81,7 @@ class HTTPProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.access_log = False  # uvicorn's own; ours is written by Cycle
+        self._service: Service | None = self.app if isinstance(self.app, Service) else None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
@@ -199,16 +132,45 @@ class HTTPProtocol(HttpToolsProtocol):
         if self._deaf:
             return
         self._overhead = 0
-        before = self.cycle
-        _call_application(self)
         self._in_head = False
-        cycle = self.cycle
-        if cycle is not before:  # its task has not begun yet
-            cycle.began = self._heard
-            cycle.on_response = partial(self._on_answered, cycle)
-            self.headers = []  # takes what follows a body in chunks: no headers (RFC 9110 section 6.5)
-            if getattr(self.server_state, "leaving", False):
-                cycle.keep_alive = False
+        parser, scope = self.parser, self.scope
+        http_version = parser.get_http_version()
+        scope["method"] = parser.get_method().decode("ascii")
+        if http_version != "1.1":
+            scope["http_version"] = http_version
+        if parser.should_upgrade() and self._should_upgrade():
+            return
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope["path"] = self.root_path + (unquote(path) if "%" in path else path)
+        scope["raw_path"] = self.root_path.encode("ascii") + url.path
+        scope["query_string"] = url.query or b""
+        self.headers = []  # takes what follows a body in chunks: no headers (RFC 9110 section 6.5)
+        running: Cycle | None = self.cycle
+        self.cycle = cycle = Cycle(
+            self,
+            self._heard,
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=http_version != "1.0" and parser.should_keep_alive() and not self.server_state.leaving,
+        )
+        if running is None or running.response_complete:
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        """Answer a request whose turn it is; in a task, unless the service knows better."""
+        service, scope = self._service, cycle.scope
+        alone = service.alone(scope["path"]) if service is not None and scope["method"] == "GET" else None
+        if alone is None:
+            self.call(cycle, app)
+        else:
+            cycle.begin(alone)
+
+    def call(self, cycle: Cycle, app: Any) -> None:
+        """Let an ASGI application answer, in a task."""
+        super()._start_asgi_task(cycle, app)
 
     def _size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
@@ -222,10 +184,15 @@ class HTTPProtocol(HttpToolsProtocol):
         if self.cycle is not None:
             self.cycle.received += len(body)
 
-    def _on_answered(self, cycle: Cycle) -> None:
+    def on_response_complete(self) -> None:
+        """The answer is written; `look` closes the connection if no other request comes."""
         self._answered = self.loop.time()
-        cycle.write_log(self.loop)
-        self.on_response_complete()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
 
     def pause_writing(self) -> None:
         """The client does not take what is sent as fast as it is sent."""
@@ -264,6 +231,8 @@ class HTTPProtocol(HttpToolsProtocol):
                 self._refuse(408)
             else:  # it has not even begun
                 self.transport.close()
+        elif self._head_began is None and now - max(self._answered, self._heard) > self.timeout_keep_alive:
+            self.transport.close()
 
     def shutdown(self) -> None:
         """The server stops: end this connection as soon as nothing more is to be expected of it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -23,12 +24,12 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn import Config, Server
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.server import ServerState
 
 from ..serving.workers import places_of_threads
 from ..settings import settings
 from .access_log import access_log
 from .forwarding import forward_to
+from .http_cycle import State
 from .http_protocol import HTTPProtocol
 
 if TYPE_CHECKING:
@@ -41,16 +42,6 @@ LAST_HOOKS_SECONDS = 2.0
 TICKS_PER_SECOND = 10
 SETTLE_SECONDS = 0.02
 FORCED = 1
-
-
-class State(ServerState):
-    """What the connections share.
-
-    Attributes:
-        leaving: the server stops: every answer is the last one of its connection.
-    """
-
-    leaving = False
 
 
 class GracefulServer(Server):
@@ -77,7 +68,7 @@ class GracefulServer(Server):
         self._forwarding = forwarding
         self.service = service
         self.limit = limit
-        self.server_state = State()
+        self.server_state: State = State()
         service.connections = lambda: len(self.server_state.connections)
         self.on_started: Callable[[], None] = _nothing
         self.on_second: Callable[[], None] = _nothing
@@ -93,6 +84,9 @@ class GracefulServer(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Load the apps, then listen."""
         await super().startup(sockets)
+        # what is there now stays: the garbage collector need not look through it again and again
+        gc.collect()
+        gc.freeze()
         await self._start_forwarding()
         self._watchdog.start()
         self.on_started()
@@ -180,14 +174,13 @@ class GracefulServer(Server):
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.limit
         state = self.server_state
-        assert isinstance(state, State)
         state.leaving = True
         await self._stop_listening(sockets or [])
         for connection in list(state.connections):
             connection.shutdown()
-        while (state.connections or state.tasks) and not self.force_exit and loop.time() < deadline:
+        while state.busy and not self.force_exit and loop.time() < deadline:
             await asyncio.sleep(0.02)
-        if state.connections or state.tasks:
+        if state.busy:
             await self._cut_short()
         if self.force_exit:
             leave(FORCED)
@@ -235,7 +228,7 @@ class GracefulServer(Server):
             running = still_running() + [_place_of_task(task) for task in state.tasks]
             log.error(
                 "%d requests have not ended within %.0f s and are cut short: %s",
-                len(state.tasks),
+                len(state.tasks) + len(state.hops),
                 self.limit,
                 "; ".join(dict.fromkeys(running)) or "they wait for their clients",
             )

@@ -52,6 +52,7 @@ FIGURES: dict[str, tuple[str, str]] = {
 NAMES = list(FIGURES)
 _ROW = struct.Struct(f"{len(NAMES)}d")
 PREFIX = "atila_"
+_BY_STATUS = {kind: f"responses_{kind}xx_total" for kind in (2, 3, 4, 5)}
 
 
 class Metrics:
@@ -76,8 +77,7 @@ class Metrics:
         values["request_seconds_total"] += entry.seconds
         values["request_bytes_total"] += entry.received
         values["response_bytes_total"] += entry.sent
-        kind = entry.status // 100
-        values[f"responses_{kind if 2 <= kind <= 5 else 2}xx_total"] += 1
+        values[_BY_STATUS.get(entry.status // 100, "responses_2xx_total")] += 1
 
     def look(self, runtime: Runtime, connections: int) -> None:
         """Write down how things are now; done once a second."""

@@ -152,6 +152,26 @@ class Service(Starlette):
 
     # -- a request ------------------------------------------------------------------------------------------
 
+    def alone(self, path: str) -> Atila | None:
+        """The app that answers there, if it is all there is and nothing goes before it."""
+        app = self._only
+        if (
+            not isinstance(app, Atila)
+            or not self._ready
+            or self._has_more_to_ask
+            or app.native is not None
+            or app.use_reloader
+            or (self._status is not None and self._status.covers(path))
+        ):
+            return None
+        return app
+
+    @property
+    def _has_more_to_ask(self) -> bool:
+        """Whether there are routes or middleware beside the mounts."""
+        routes = self._own_routes
+        return bool(routes.extended or self.user_middleware or self.router.routes is not routes)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await super().__call__(scope, receive, self._quiet(send))
@@ -161,7 +181,7 @@ class Service(Starlette):
         if self._status is not None and self._status.covers(scope["path"]):
             await self._status(scope, receive, send)
             return
-        if self._own_routes.extended or self.user_middleware or self.router.routes is not self._own_routes:
+        if self._has_more_to_ask:
             await super().__call__(scope, receive, send)
         elif self._only is not None:
             await self._only(scope, receive, send)
@@ -270,7 +290,7 @@ class Service(Starlette):
 
     async def _look_after(self, runtime: Runtime) -> None:
         """Name what has been running for long, and write the figures down."""
-        access_log.pool = lambda: (runtime.workers.idle(), runtime.workers.queued())
+        access_log.pool = runtime.workers.load
         metrics.begin(self.worker)
         while True:
             runtime.workers.name_stuck(settings.stuck_after)

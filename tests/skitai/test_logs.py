@@ -86,7 +86,9 @@ def test_the_access_log_of_a_script_with_logging(caplog: pytest.LogCaptureFixtur
     with fresh_loggers():
         logging.getLogger().addHandler(caplog.handler)
         logs.configure(Settings())
-        access_log.write(Entry(scope, 200, 0, 5, 0.01), "/", None)
+        entry = Entry()
+        entry.scope, entry.status, entry.sent, entry.seconds = scope, 200, 5, 0.01
+        access_log.write(entry, None)
     assert [record.name for record in caplog.records] == ["atila_compat.access"]
     assert caplog.messages == ["- GET / 1.1 0 200 5 W0 10 - - - - - - - - 0 0"]
 
