@@ -71,57 +71,45 @@ def _quoted(value: bytes) -> str:
 _quoted_before = functools.lru_cache(512)(_quoted)  # user agents come again and again
 
 
-def _quoted_header(value: bytes) -> str:
-    return _quoted_before(value) if len(value) < 256 else _quoted(value)
+_SHORT = 256
+"""Bytes of what is remembered."""
+_SHOWN = frozenset((b"user-agent", b"referer", b"x-forwarded-for", b"x-gtxn-id", b"x-ltxn-id"))
+"""Headers that lines have."""
 
 
-def _word_header(value: bytes) -> str:
-    return _word(value.decode("latin-1"))
-
-
-_SHOWN: dict[bytes, tuple[int, Callable[[bytes], str]]] = {
-    b"user-agent": (0, _quoted_header),
-    b"referer": (1, _quoted_header),
-    b"x-forwarded-for": (2, _word_header),
-    b"x-gtxn-id": (3, _word_header),
-    b"x-ltxn-id": (4, _word_header),
-}
-"""Headers that lines have: the column, and how the value stands there."""
-
-
-def client_of(entry: Entry) -> str:
-    """The client's address."""
-    client = entry.scope.get("client")
-    return client[0] if client else "-"
-
-
-def uri_of(entry: Entry) -> str:
+def uri_of(scope: Any) -> str:
     """The target with its query, as it came."""
-    scope = entry.scope
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
     query: bytes = scope["query_string"]
     return (raw + b"?" + query if query else raw).decode("latin-1")
 
 
-def columns(entry: Entry, worker: int, idle: int, queued: int) -> str:
-    """The line in the original's columns, without its time."""
+def columns(entry: Entry, worker: int, idle: int, queued: int, moment: str = "") -> str:
+    """The line in the original's columns, behind `moment`, which is its time and a space."""
     scope = entry.scope
-    found = ["-", "-", "-", "-", "-"]
+    agent = referer = forwarded = gtxid = ltxid = "-"
     for name, value in scope["headers"]:
         if name in _SHOWN:
-            column, shown = _SHOWN[name]
-            found[column] = shown(value)
+            if name == b"user-agent":
+                agent = _quoted_before(value) if len(value) < _SHORT else _quoted(value)
+            elif name == b"referer":
+                referer = _quoted(value)
+            elif name == b"x-forwarded-for":
+                forwarded = _word(value.decode("latin-1"))
+            elif name == b"x-gtxn-id":
+                gtxid = _word(value.decode("latin-1"))
+            else:
+                ltxid = _word(value.decode("latin-1"))
     state = scope.get("state")
     if state:
-        for column, name in ((3, "gtxid"), (4, "ltxid")):
-            if found[column] == "-" and name in state:
-                found[column] = _word(str(state[name]))
-    agent, referer, forwarded, gtxid, ltxid = found
-    what = f"{client_of(entry)} {scope['method']} {uri_of(entry)}"
+        gtxid = _word(str(state["gtxid"])) if gtxid == "-" and "gtxid" in state else gtxid
+        ltxid = _word(str(state["ltxid"])) if ltxid == "-" and "ltxid" in state else ltxid
+    client, uri = scope.get("client"), uri_of(scope)
+    what = f"{client[0] if client else '-'} {scope['method']} {uri}"
     if len(what) > LONGEST or '"' in what or what.count(" ") != 2 or not what.isprintable():
-        what = " ".join(map(_word, (client_of(entry), scope["method"], uri_of(entry))))
+        what = " ".join(map(_word, (client[0] if client else "-", scope["method"], uri)))
     return (
-        f"{what} {scope['http_version']} {entry.received} {entry.status} {entry.sent} "
+        f"{moment}{what} {scope['http_version']} {entry.received} {entry.status} {entry.sent} "
         f"W{worker} {int(entry.seconds * 1000 + 0.5)} "
         f"{agent} - {referer} {forwarded} {gtxid} {ltxid} - - {idle} {queued}"
     )
@@ -131,15 +119,15 @@ def as_json(entry: Entry, worker: int, idle: int, queued: int, now: float | None
     """The line as a JSON object."""
     scope = entry.scope
     named = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _SHOWN}
-    state = scope.get("state") or {}
+    client, state = scope.get("client"), scope.get("state") or {}
     seconds = time.time() if now is None else now
     return json.dumps(
         {
             "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
             + f".{seconds % 1 * 1000:03.0f}Z",
-            "client": client_of(entry),
+            "client": client[0] if client else "-",
             "method": scope["method"],
-            "uri": uri_of(entry),
+            "uri": uri_of(scope),
             "version": scope["http_version"],
             "received": entry.received,
             "status": entry.status,
@@ -206,17 +194,19 @@ class AccessLog:
             return
         now = time.time()
         idle, queued = self.pool()
+        to_logging = self.out is None or loop is None
         if self.form == "json":
             line = as_json(entry, self.worker, idle, queued, now)
-        else:
+        elif to_logging:
             line = columns(entry, self.worker, idle, queued)
-        if self.out is None or loop is None:
+        else:
+            if int(now) != self._second:
+                self._second = int(now)
+                self._moment = time.strftime("%Y.%m.%d %H:%M:%S ", time.localtime(now))
+            line = columns(entry, self.worker, idle, queued, self._moment)
+        if to_logging:
             logger.info("%s", line)
             return
-        if self.form != "json":
-            if int(now) != self._second:
-                self._second, self._moment = int(now), time.strftime("%Y.%m.%d %H:%M:%S", time.localtime(now))
-            line = f"{self._moment} {line}"
         self._waiting.append(line)
         if not self._scheduled:
             self._scheduled = True

@@ -25,6 +25,10 @@ SERVICE = """
     def index (was):
         return "hello"
 
+    @app.route ("/rows")
+    def rows (was):
+        return was.API (rows = [{"number": n, "name": f"Item {n}", "price": n * 1.25} for n in range (100)])
+
     @app.route ("/pid")
     def pid (was):
         threads = was.runtime.workers.threads
