@@ -52,7 +52,8 @@ class SharedFile:
         """Append text, which ends with a line end."""
         data = text.encode("utf-8", "backslashreplace")
         with self._lock, contextlib.suppress(OSError):
-            self._look()
+            with contextlib.suppress(OSError):  # where it cannot be put aside it is written on
+                self._look()
             if self._file is None:
                 self.open()
             assert self._file is not None
@@ -85,7 +86,10 @@ class SharedFile:
         try:
             if fcntl is not None:
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            if os.stat(self.path).st_size <= self._size:
+            try:
+                if os.stat(self.path).st_size <= self._size:
+                    return
+            except FileNotFoundError:  # it has been put aside just now, and nobody has begun the next one
                 return
             for number in range(self._kept - 1, 0, -1):
                 with contextlib.suppress(FileNotFoundError):
