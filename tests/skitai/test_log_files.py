@@ -12,7 +12,7 @@ from atila_compat.skitai.log_files import SharedFile
 
 
 def test_a_file_that_somebody_else_puts_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another process has put the file aside just when this one was about to: the line begins the next one."""
+    """Another process has put the file aside just when this one was about to: the line opens the next."""
     monkeypatch.setattr(log_files, "LOOK_EVERY", 0.0)
     path = tmp_path / "request.log"
     file = SharedFile(str(path), 10, 5)
