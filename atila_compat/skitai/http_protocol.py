@@ -129,7 +129,7 @@ class HTTPProtocol(HttpToolsProtocol):
         self._head_began = None
         if much and self._size() > settings.max_head_size:
             self._reject(431)
-        if self._deaf:
+        if self._deaf or self.transport.is_closing():  # what stands behind the last request is no request
             return
         self._overhead = 0
         self._in_head = False
@@ -191,8 +191,8 @@ class HTTPProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+        if self.pipeline:  # not now: a thousand that are answered at once would be a thousand calls deep
+            self.loop.call_soon(self._start_asgi_task, *self.pipeline.pop())
 
     def pause_writing(self) -> None:
         """The client does not take what is sent as fast as it is sent."""

@@ -6,6 +6,8 @@ import re
 import time
 from collections.abc import Iterator
 
+import hypothesis
+import hypothesis.strategies as st
 import pytest
 
 from ..launch import Launched, Serve
@@ -115,6 +117,7 @@ PATHS = (
     *("/coroutine", "/async", "/file", "/sleep?seconds=x"),
 )
 CHANGING = re.compile(rb"(?im)^(date|set-cookie|last-modified|etag): .*\r\n")
+LAST = b"GET /?name=last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 FILES = {"served.txt": "a file"}
 
 
@@ -159,14 +162,75 @@ def test_answers_come_in_order(alone: Launched) -> None:
     """Requests that come at once are answered one after the other, slow ones and errors among them."""
     paths = ("/sleep", "/?name=a", "/missing", "/task", "/empty", "/stream", "/?name=b", "/crash")
     requests = b"".join(b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path.encode() for path in paths)
-    last = b"GET /?name=last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-    with connected(alone.port, requests + last) as client:
+    with connected(alone.port, requests + LAST) as client:
         answer = read_all(client)
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [
         *(b"200", b"200", b"404", b"200", b"204", b"200", b"200", b"502", b"200")
     ]
     assert answer.index(b"slept") < answer.index(b"hello a") < answer.index(b"hello b")
     assert answer.endswith(b"hello last")
+
+
+@pytest.mark.parametrize("first", ["/sleep", "/missing"])
+def test_thousands_at_once(alone: Launched, first: str) -> None:
+    """However many requests come in one piece, all are answered."""
+    requests = f"GET {first} HTTP/1.1\r\nHost: a\r\n\r\n" + 2000 * "GET /no HTTP/1.1\r\nHost: a\r\n\r\n"
+    with connected(alone.port, requests.encode() + LAST) as client:
+        answer = read_all(client)
+    assert answer.count(b"HTTP/1.1 404 ") == 2000 + (first == "/missing")
+    assert answer.endswith(b"hello last")
+
+
+def test_nothing_is_asked_behind_the_last_request(alone: Launched) -> None:
+    """What comes behind a request that closes the connection is not carried out."""
+    closing = b"GET /missing HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with connected(alone.port, closing + b"GET /sleep?seconds=0.01 HTTP/1.1\r\nHost: a\r\n\r\n") as client:
+        assert read_all(client).count(b"HTTP/1.1") == 1
+    time.sleep(0.3)
+    assert "slept" not in alone.log().rpartition("GET /missing 1.1")[2]
+
+
+REQUESTS = st.builds(
+    lambda method, path, headers, body: (
+        f"{method} {path} HTTP/1.1\r\nHost: a\r\n{''.join(headers)}"
+        + (f"Content-Length: {len(body)}\r\n" if body or method == "POST" else "")
+        + f"\r\n{body}"
+    ).encode(),
+    st.sampled_from(["GET"] * 6 + ["HEAD", "POST", "OPTIONS", "DELETE"]),
+    st.sampled_from([path for path in PATHS if path not in ("/file", "/closing")]),
+    st.lists(
+        st.sampled_from(
+            [
+                *("Accept: text/html\r\n", "Accept: text/xml\r\n", "Accept-Encoding: gzip\r\n"),
+                *("Range: bytes=1-3\r\n", "Connection: keep-alive\r\n", "Expect: 100-continue\r\n"),
+                *("Cookie: a=b\r\n", "Content-Type: text/plain\r\n", "X-A: \xe9\r\n"),
+            ]
+        ),
+        max_size=3,
+        unique=True,
+    ),
+    st.sampled_from(["", "", "", "name=you"]),
+)
+
+
+@hypothesis.settings(max_examples=60)
+@hypothesis.given(st.lists(REQUESTS, min_size=1, max_size=6), st.lists(st.integers(1, 400), max_size=4))
+def test_nobody_can_tell_in_any_order(
+    alone: Launched, beside: Launched, requests: list[bytes], cuts: list[int]
+) -> None:
+    """Whatever is asked one after the other, in whatever pieces it comes: the answers are the same."""
+    data = b"".join(requests) + LAST
+    ends = sorted({*(cut for cut in cuts if cut < len(data)), len(data)})
+    pieces = [data[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+    answers = []
+    for app in (alone, beside):
+        with connected(app.port, pieces[0]) as client:
+            for piece in pieces[1:]:
+                time.sleep(0.002)
+                client.sendall(piece)
+            answers.append(CHANGING.sub(b"", read_all(client)))
+    assert answers[0] == answers[1]
+    assert answers[0].endswith(b"hello last")
 
 
 def test_idle_connections_are_closed(alone: Launched) -> None:
