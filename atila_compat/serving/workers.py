@@ -117,10 +117,12 @@ class WorkerPool:
         """The same for somebody who does not await the result: `receiver` is told, on the event loop."""
         loop = self._loop or self._start()
         self._queue.append((receiver, context, func, args, label, time.monotonic()))
-        if not self._watching:
+        if self._watching:
+            return
+        if len(self._parked) == self.threads and len(self._queue) == 1:
+            _wake(self._parked)
+        else:
             self._watching = True
-            if len(self._parked) == self.threads:
-                self._parked.pop().release()
             loop.call_soon(self._watch)
 
     def _watch(self) -> None:
@@ -130,7 +132,7 @@ class WorkerPool:
         let go of the interpreter; while it does, this is not called. It is as soon as that thread blocks.
         """
         if self._queue and self._parked and self._loop is not None:
-            self._parked.pop().release()
+            _wake(self._parked)
             self._loop.call_soon(self._watch)
         else:
             self._watching = False
@@ -305,6 +307,11 @@ def _park(mine: threading.Lock, queue: deque[_Job | None], parked: list[threadin
 def _let_go(queue: deque[_Job | None], parked: list[threading.Lock]) -> None:
     """Have one thread end, behind what is in the queue."""
     queue.append(None)
+    _wake(parked)
+
+
+def _wake(parked: list[threading.Lock]) -> None:
+    """Wake a thread; the last one may have seen by itself what there is to do, and gone."""
     with contextlib.suppress(IndexError):
         parked.pop().release()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any
 
@@ -30,10 +31,14 @@ def entry(status: int = 200, **changes: Any) -> Entry:
 
 
 class Loop:
-    """Runs what is to be called later at once, or never."""
+    """Keeps what is to be called later."""
 
     def __init__(self) -> None:
+        self.soon: list[Any] = []
         self.later: list[Any] = []
+
+    def call_soon(self, func: Any, *args: Any) -> None:
+        self.soon.append(functools.partial(func, *args))
 
     def call_later(self, seconds: float, func: Any) -> None:
         self.later.append(func)
@@ -85,14 +90,23 @@ def test_lines_are_written_together() -> None:
     for path in ("/a", "/quiet", "/b"):
         log.write(entry(path=path), loop)
     assert written == []
+    assert len(loop.soon) == 1
+    loop.soon[0]()
+    assert written == []
     assert len(loop.later) == 1
     loop.later[0]()
     assert len(written) == 1
     assert written[0].count("\n") == 2
+    log.write(entry(), loop)
+    log.flush()  # at the end of the process
+    assert len(written) == 2
+    loop.soon[1]()
+    loop.later[0]()
+    assert len(written) == 2
     log.configure("", [], written.append)
     log.write(entry(), loop)
     log.flush()
-    assert len(written) == 1
+    assert len(written) == 2
 
 
 def test_silenced_paths() -> None:
