@@ -7,8 +7,8 @@ worker, milliseconds, user agent, a dash, referer, X-Forwarded-For, global and l
 dashes, idle worker threads, queued requests. What is not known is a dash.
 
 Lines are made together for requests that are answered together, and written in batches, one `write` for all
-of a twentieth of a second: making each by itself takes twice as long, and a line through `logging` more. Where
-the launch script has set up logging of its own, the lines go to the logger `atila_compat.access`.
+of a twentieth of a second: making each by itself takes twice as long, and a line through `logging` more.
+Where the launch script has set up logging of its own, the lines go to the logger `atila_compat.access`.
 """
 
 from __future__ import annotations
