@@ -195,7 +195,7 @@ class SharedDict(MutableMapping[str, Any]):
         return f"{type(self).__name__}({dict(self.items())!r})"
 
 
-class Ended(concurrent.futures.Future[T]):
+class DoneFuture(concurrent.futures.Future[T]):
     """A future that has its result already; made in a fraction of the time that `set_result` takes."""
 
     _condition = threading.Condition()  # nobody ever waits: nothing changes any more

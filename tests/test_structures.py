@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from atila_compat.structures import AttrDict, CaseInsensitiveDict, Ended, SharedDict, lazy
+from atila_compat.structures import AttrDict, CaseInsensitiveDict, DoneFuture, SharedDict, lazy
 
 
 class Page:
@@ -174,9 +174,9 @@ def test_shared_attributes_are_values() -> None:
     assert "lock" not in values
 
 
-def test_ended_futures_are_futures() -> None:
+def test_done_futures_are_futures() -> None:
     """What has its result from the start answers everybody who asks a future."""
-    made = Ended("result")
+    made = DoneFuture("result")
     assert (made.result(0), made.exception(0), made.done(), made.cancel()) == ("result", None, True, False)
     told: list[object] = []
     made.add_done_callback(told.append)

@@ -24,7 +24,7 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from ..structures import AttrDict, Ended
+from ..structures import AttrDict, DoneFuture
 from .backend import Outcome
 from .engines import SQLITE
 from .lexer import writes
@@ -369,7 +369,7 @@ class SQLiteBackend:
         if self._short and len(statements) == 1 and self.threads.is_quiet:
             rows = self._short.attempt(statements[0])
             if rows is not None:
-                return Ended(rows)
+                return DoneFuture(rows)
         job = Job(self.job(lambda raw: _execute(raw, statements).dicts()), seconds)
         self.threads.put(job)
         return job

@@ -16,7 +16,7 @@ from ..structures import AttrDict, CaseInsensitiveDict, lazy
 from ..types import Scope
 from .arguments import Arguments, decode_query, merge, parse_query
 from .environ import build_environ
-from .input import parse_length
+from .input import content_length, parse_length
 
 if TYPE_CHECKING:
     from ..app import Atila
@@ -258,6 +258,11 @@ class Request:
     sub_type = property(get_sub_type)
     charset = property(get_charset)
     content_length = property(get_content_length)
+
+    @lazy
+    def announced_length(self) -> int | None:
+        """Bytes that the body is going to have, -1 or None where that is not said: `input.content_length`."""
+        return content_length(self.scope)
 
     @property
     def accept(self) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..errors import REASONS, HTTPError, split_status
-from ..http.input import content_length
 from ..http.request import Request, path_below, quoted
 from ..http.response import Response
 from ..http.static import is_odd_path
@@ -49,7 +48,7 @@ def admitted(app: Atila, was: Was) -> Admitted:
     if method not in METHODS:
         return _wrong_method(app, was)
     if method in BODY_METHODS:
-        length = content_length(request.scope)
+        length = request.announced_length
         if length is not None and not 0 <= length <= app.max_upload_size:
             return _misfit(was, length)
     if app.access_control_allow_origin is not None and _is_foreign(app, was):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..context import current_was
 from ..errors import HTTPError, split_status
-from ..http.input import BodyTooLarge, ClientDisconnect, InputStream, content_length, read_body
+from ..http.input import BodyTooLarge, ClientDisconnect, InputStream, read_body
 from ..http.multipart import read_multipart
 from ..http.request import MULTIPART_KEPT
 from ..routing.route import BODY_METHODS
@@ -84,7 +84,7 @@ async def _receive(exchange: Exchange, receive: Receive) -> Complete | None:
     was = exchange.was
     request = was.request
     limit = was.app.max_upload_size
-    length = content_length(request.scope)  # None where it comes in chunks
+    length = request.announced_length  # None where it comes in chunks
     if exchange.authentication is not None and length != 0:
         unknown: Complete | None = await exchange.hop(exchange.authenticate)
         if unknown is not None:

@@ -174,7 +174,7 @@ class WorkerPool:
 
     def load(self) -> tuple[int, int]:
         """How many threads have nothing to do, and how many requests wait."""
-        return max(self.threads - len(self._running), 0), len(self._queue)
+        return self.idle(), self.queued()
 
     def name_stuck(self, after: float) -> None:
         """Name in the log, once each, what has been running for more than `after` seconds."""

@@ -93,15 +93,19 @@ class Logged(Entry):
         access_log.write(self, loop)
 
 
-def _line(name: bytes, value: bytes) -> bytes | None:
-    """The header as it is sent; None for one that cannot be, or changes how the answer is written."""
+def _make_line(name: bytes, value: bytes) -> bytes:
     name = name.lower()
     if name in _FRAMING or HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
-        return None
+        return b""
     return name + b": " + value + b"\r\n"
 
 
-_usual_line = lru_cache(1024)(_line)
+_line_before = lru_cache(1024)(_make_line)
+
+
+def _line(header: tuple[bytes, bytes]) -> bytes:
+    """The header as it is sent; empty for one that cannot be, or changes how the answer is written."""
+    return _line_before(*header) if len(header[1]) < _USUAL else _make_line(*header)
 
 
 def _has_length(headers: Iterable[tuple[bytes, bytes]]) -> bool:
@@ -207,23 +211,19 @@ class Cycle(Logged, RequestResponseCycle):
         if self.disconnected:
             return
         status, body = outcome.status_code, outcome.body
-        lines = [STATUS_LINE[status], self.connection.server_state.default_lines()]
-        for header in outcome.headers:
-            line = _usual_line(*header) if len(header[1]) < _USUAL else _line(*header)
-            if line is None:
-                break
-            lines.append(line)
-        else:
-            if has_body(status) and not self.flow.write_paused:
-                lines += (b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n", body)
-                self.status, self.sent = status, len(body)
-                self.response_started = self.response_complete = True
-                self.transport.write(b"".join(lines))
-                if not self.keep_alive:
-                    self.transport.close()
-                self.answered()
-                return
-        self._call(_deliver, outcome)
+        lines = [_line(header) for header in outcome.headers]
+        if not all(lines) or not has_body(status) or self.flow.write_paused:
+            self._call(_deliver, outcome)
+            return
+        default_lines = self.connection.server_state.default_lines()
+        end = b"\r\n" if self.keep_alive else b"connection: close\r\n\r\n"
+        written = b"".join((STATUS_LINE[status], default_lines, *lines, end, body))
+        self.status, self.sent = status, len(body)
+        self.response_started = self.response_complete = True
+        self.transport.write(written)
+        if not self.keep_alive:
+            self.transport.close()
+        self.answered()
 
     def _call(self, step: Callable[..., Coroutine[Any, Any, None]], *args: Any) -> None:
         """Go on in a task: `step(*args, receive, send)`."""

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from ..was import Was
 
 
+_NO_OPTIONS = CallOptions(use_cache=False)
+"""What a call without options has; made once."""
+
+
 def open_database(
     was: Was,
     alias: str,
@@ -64,7 +68,7 @@ def open_database(
         kind = Cursor if cursor else Transaction
         return _connection(was, found, kind, options.get("timeout"), by_databases)
     # a kept result is used where the app asks for it, for HTTP unless the app says otherwise
-    settings = CallOptions(**{"use_cache": False, **options}) if options else _USUAL
+    settings = CallOptions(**{"use_cache": False, **options}) if options else _NO_OPTIONS
 
     is_direct = found.ctype == SQLITE and not by_databases
 
@@ -90,9 +94,6 @@ def open_database(
     if is_sql(found):
         return SQLStub(begin, engine_of(found), was.app.sql_templates)
     return CommandStub(begin, found.ctype)
-
-
-_USUAL = CallOptions(use_cache=False)
 
 
 def _by_databases(was: Was) -> bool:

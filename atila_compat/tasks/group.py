@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Generator, Iter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..context import on_event_loop
-from ..structures import AttrDict, Ended
+from ..structures import AttrDict, DoneFuture
 from .deferred import Deferred, then
 from .response import CACHE_IF, Result, Results
 from .task import Task
@@ -43,7 +43,7 @@ class Mask(Task):
         meta: Notes | None = None,
         keys: Collection[str] | None = None,
     ) -> None:
-        super().__init__(Ended(Result(data, _expt, status_code=_status_code)), name="Mask", meta=meta)
+        super().__init__(DoneFuture(Result(data, _expt, status_code=_status_code)), name="Mask", meta=meta)
         self._keys = keys
 
     @property

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import TaskError
 from ..settings import settings
-from ..structures import Ended
+from ..structures import DoneFuture
 from . import cache as caching
 from .response import STA_TIMEOUT, Result
 from .task import Origin, Task, register
@@ -101,7 +101,7 @@ class RemoteTask(Task):
             writes=origin.writes,
         )
         if kept is not None or work is None:
-            self._future = Ended(kept)
+            self._future = DoneFuture(kept)
         else:
             self._future = self._launch(work, options.seconds())
             if not self._future.done():
