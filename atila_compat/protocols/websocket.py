@@ -25,6 +25,7 @@ from .deliveries import deliveries
 from .ws_connection import NORMAL, Connection
 from .ws_conversation import Conversation
 from .ws_declaration import OPENED, Declaration
+from .ws_direct import line_of
 from .ws_handlers import HANDLERS, Handler
 from .ws_refusal import refuse_handshake, until_hung_up
 
@@ -183,7 +184,8 @@ async def _serve(
     handler = handshake.handler
     connection = handler.connection
     runtime = handshake.was.runtime
-    talk = Conversation(runtime, handshake.context, handshake.label, connection, receive, timeout)
+    line = line_of(receive, send)
+    talk = Conversation(runtime, handshake.context, handshake.label, connection, receive, timeout, line)
     deliveries.add(connection)
     code = NORMAL
     try:

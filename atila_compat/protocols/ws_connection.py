@@ -11,11 +11,13 @@ import contextlib
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from ..context import on_event_loop
 from ..settings import settings
 from ..types import Send
+from .ws_direct import Line
 from .ws_encoding import ENCODINGS, OPCODE_CLOSE, Encoding, Message, Unsendable, messages_of
 
 log = logging.getLogger("atila_compat.websocket")
@@ -234,11 +236,39 @@ class Connection:
             finally:
                 self._pass_on()
             return
+        self._append(messages)
+        await self.flush()
+
+    def deliver(self, messages: Sequence[Message], line: Line) -> bool:
+        """As `say` and `flush`, at once; False where some of it has to wait, and is left in the outbox."""
+        if self._outbox or self._sender is not None or self.closed():
+            self._append(messages)
+            if self._sender is not None or self.closed():
+                return False
+            messages = self._take_all()
+        for index, message in enumerate(messages):
+            if not line.say(message):
+                self._append(messages[index:], in_front=True)
+                return False
+        self.active_at = self._loop.time()
+        return True
+
+    def _append(self, messages: Sequence[Message], in_front: bool = False) -> None:
+        """Put messages into the outbox, where they find room in any case."""
         with _lock:
             if not self._ended and self._closing is None:
-                self._outbox += messages
+                place = 0 if in_front else len(self._outbox)
+                self._outbox[place:place] = messages
                 self._size += sum(map(len, messages)) + MESSAGE_COST * len(messages)
-        await self.flush()
+
+    def _take_all(self) -> list[Message]:
+        """Empty the outbox, which makes room."""
+        with _lock:
+            messages, self._outbox = self._outbox, []
+            self._size = 0
+            if self._waiting:
+                _room.notify_all()
+            return messages
 
     async def flush(self) -> None:
         """Send what is in the outbox, and close the connection behind it if that has been asked for."""

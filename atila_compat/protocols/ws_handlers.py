@@ -20,7 +20,7 @@ from ..serving.coroutine import KEPT_BACK_BYTES, Ended, advance
 from ..serving.streams import Batch, wait_for
 from ..tasks.deferred import Deferred
 from .ws_connection import BAD_DATA, FAILED, NORMAL, Connection
-from .ws_conversation import Conversation
+from .ws_conversation import GONE, Conversation
 from .ws_declaration import Declaration, Kind
 from .ws_encoding import ENCODINGS, BadMessage, Message, Unsendable, is_nothing, messages_of, split_opcode
 from .ws_rooms import Room
@@ -163,17 +163,21 @@ class Channel(Handler):
 
     async def serve(self, talk: Conversation) -> int:
         flush = self.connection.flush
-        while (message := await talk.next()) is not None:
+        while True:
             try:
-                rest = await talk.hop(self.guarded, self.respond, message)
+                rest = await talk.turn(self._turn, _nothing_more)
             except BadMessage as error:
                 log.info("%s: %s", self.exchange.label, error)
                 return BAD_DATA
+            if rest is GONE:
+                return NORMAL
             while rest is not None:
                 await flush()
                 rest = await self._go_on(talk, rest)
             await flush()
-        return NORMAL
+
+    def _turn(self, message: Message) -> Any:
+        return self.guarded(self.respond, message)
 
     def respond(self, message: Message) -> Any:
         """Call the handler with a message, and answer."""
@@ -247,9 +251,9 @@ class Session(Handler):
             self.ended = True
 
     async def serve(self, talk: Conversation) -> int:
-        while not self.ended and (message := await talk.next()) is not None:
+        while not self.ended:
             try:
-                self.ended = await talk.hop(self._respond, message)
+                ended = await talk.turn(self._respond, _nothing_more)
             except BadMessage as error:
                 log.info("%s: %s", self.exchange.label, error)
                 return BAD_DATA
@@ -257,11 +261,14 @@ class Session(Handler):
                 log.exception("%s failed", self.exchange.label)
                 self.ended = True
                 return FAILED
+            if ended is GONE:
+                break
+            self.ended = bool(ended)
             await self.connection.flush()
         return NORMAL
 
-    def _respond(self, message: Message) -> bool:
-        """Hand the generator a message; whether it has ended."""
+    def _respond(self, message: Message) -> bool | None:
+        """Hand the generator a message; True when it has ended."""
         try:
             value, opcode = split_opcode(self.generator.send(self.encoding.decode(message)))
             if value is not None:
@@ -270,7 +277,7 @@ class Session(Handler):
             next(self.generator)
         except StopIteration:
             return True
-        return False
+        return None
 
     def close(self) -> None:
         try:
@@ -319,9 +326,13 @@ class Coroutine(Handler):
             self.generator, message if message is None else self.encoding.decode(message), self.take
         )
 
-    async def _flush(self) -> None:
+    def _take_kept(self) -> list[Message]:
         kept, self.kept, self.size = self.kept, [], 0
-        await self.connection.say(kept)
+        return kept
+
+    def _answers(self, yielded: Any) -> list[Message] | None:
+        """What goes out at once when the next message is asked for."""
+        return self._take_kept() if isinstance(yielded, Input) else None
 
     async def serve(self, talk: Conversation) -> int:
         try:
@@ -341,13 +352,16 @@ class Coroutine(Handler):
         yielded = await talk.hop(advance, self.generator, None, self.take)
         while not isinstance(yielded, Ended):
             if self.kept:
-                await self._flush()
+                await self.connection.say(self._take_kept())
             if isinstance(yielded, Input):
                 if told:
                     return NORMAL
-                message = await talk.next()
-                told = message is None
-                yielded = await talk.hop(self._hear, message)
+                yielded = await talk.turn(self._hear, self._answers)
+                told = yielded is GONE
+                if told:
+                    yielded = await talk.hop(self._hear, None)
+                else:
+                    await self.connection.flush()
                 continue
             if talk.gone:
                 return NORMAL
@@ -358,12 +372,17 @@ class Coroutine(Handler):
             yielded = await talk.hop(advance, self.generator, sent, self.take)
         if isinstance(yielded.value, (str, bytes)):
             self.take(yielded.value)
-            await self._flush()
+            await self.connection.say(self._take_kept())
         return NORMAL
 
     def close(self) -> None:
         close(self)
         super().close()
+
+
+def _nothing_more(rest: Any) -> tuple[Message, ...] | None:
+    """For kinds whose answers are in the outbox when the step has come to its end."""
+    return () if rest is None else None
 
 
 def call(handler: Handler, keywords: dict[str, Any]) -> Generator[Any, Any, Any]:

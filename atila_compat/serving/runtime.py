@@ -113,26 +113,14 @@ class Runtime:
         if result.cancelled():
             coroutine.close()
             return
-        task = self.loop.create_task(coroutine)
+        task = self.loop.create_task(_hand_over(coroutine, result))
         self._background.add(task)
-
-        def hand_over(done: asyncio.Task[T]) -> None:
-            self._background.discard(done)
-            if done.cancelled():
-                result.cancel()
-                result.set_running_or_notify_cancel()
-            elif result.set_running_or_notify_cancel():
-                error = done.exception()
-                if error is not None:
-                    result.set_exception(error)
-                else:
-                    result.set_result(done.result())
+        task.add_done_callback(self._background.discard)
 
         def cancelled(future: concurrent.futures.Future[T]) -> None:
             if future.cancelled():
                 self.loop.call_soon_threadsafe(task.cancel)
 
-        task.add_done_callback(hand_over)
         result.add_done_callback(cancelled)
 
     def submit(
@@ -190,3 +178,21 @@ class Runtime:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+async def _hand_over(coroutine: Coroutine[Any, Any, T], result: concurrent.futures.Future[T]) -> None:
+    """Tell `result` what the coroutine comes to, without the loop's going round once more for it."""
+    try:
+        value = await coroutine
+    except asyncio.CancelledError:
+        result.cancel()
+        result.set_running_or_notify_cancel()
+        raise
+    except BaseException as error:
+        if result.set_running_or_notify_cancel():
+            result.set_exception(error)
+        if not isinstance(error, Exception):
+            raise
+    else:
+        if result.set_running_or_notify_cancel():
+            result.set_result(value)

@@ -137,10 +137,10 @@ class WorkerPool:
         else:
             self._watching = False
 
-    def finished(self, future: asyncio.Future[Any]) -> asyncio.Future[None]:
+    def finished(self, receiver: Receiver) -> asyncio.Future[None]:
         """For a job that nobody waits for any more: done when its thread has come to its end."""
         assert self._loop is not None
-        end = self._left[future] = self._loop.create_future()
+        end = self._left[receiver] = self._loop.create_future()
         return end
 
     def busy(self) -> list[tuple[str, float]]:
@@ -252,16 +252,20 @@ class WorkerPool:
     def _hand_back(self) -> None:
         self._hand_back_scheduled = False
         results = self._results
-        while results:
-            receiver, value, error = results.popleft()
-            if receiver.done():  # the one who waited was cancelled
-                end = self._left.pop(receiver, None)
-                if end is not None and not end.done():
-                    end.set_result(None)
-            elif error is None:
-                receiver.set_result(value)
-            else:
-                receiver.set_exception(error)
+        try:
+            while results:
+                receiver, value, error = results.popleft()
+                if receiver.done():  # the one who waited was cancelled
+                    end = self._left.pop(receiver, None)
+                    if end is not None and not end.done():
+                        end.set_result(None)
+                elif error is None:
+                    receiver.set_result(value)
+                else:
+                    receiver.set_exception(error)
+        finally:
+            if results and self._loop is not None:  # a receiver has failed: the others hear of theirs
+                self._loop.call_soon(self._hand_back)
 
     def _report(self, now: float, waited: float) -> None:
         if now - self._reported_at < REPORT_EVERY:
@@ -352,8 +356,12 @@ class Hopping:
             return await future
         except asyncio.CancelledError:
             if future.cancelled():
-                self._left = self.workers.finished(future)
+                self.leave(future)
             raise
+
+    def leave(self, receiver: Receiver) -> None:
+        """Nobody waits any more for what `receiver` was to be told; the next hop comes behind it."""
+        self._left = self.workers.finished(receiver)
 
 
 def as_exception(error: BaseException) -> BaseException:

@@ -244,9 +244,12 @@ def uvicorn_config(service: Service, config: RunConfig) -> Config:
     """uvicorn's settings for a service."""
     from uvicorn import Config
 
+    from .ws_protocol import WebSocketProtocol
+
     return Config(
         service,
         http=_http_protocol(),
+        ws=WebSocketProtocol,
         host=config.address,
         port=config.port,
         interface="asgi3",

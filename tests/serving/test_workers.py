@@ -347,3 +347,27 @@ def test_receivers_are_told_on_the_loop() -> None:
     (result, here), (error, there) = told
     assert (result, type(error)) == ("A", ValueError)
     assert here == there == threading.get_ident()
+
+
+def test_a_receiver_that_fails_keeps_nobody_from_his_result() -> None:
+    """What one receiver raises is for the loop's log; the others are told theirs all the same."""
+    failures: list[str] = []
+
+    class Broken:
+        def done(self) -> bool:
+            return False
+
+        def set_result(self, result: object) -> None:
+            raise ValueError("a broken receiver")
+
+        set_exception = set_result
+
+    async def work(pool: WorkerPool) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, context: failures.append(str(context["exception"])))
+        for _ in range(3):
+            pool.put(Broken(), copy_context(), "x", str)
+        assert await asyncio.wait_for(pool.run(copy_context(), "x", str.upper, "a"), 5) == "A"
+
+    on_pool(work, threads=1)
+    assert failures == ["a broken receiver"] * 3
