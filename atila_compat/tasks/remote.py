@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import functools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Hashable, Iterable
@@ -145,20 +146,12 @@ class RemoteTask(Task):
         if result.node is None:
             result.node = self.origin.node
         result.method = result.method or self.origin.method
-        if self.origin.cacheable:
-            result.store = self._store  # it finds out whether there is a key when that is asked for
+        if self.origin.cacheable and not self._options.changes:
+            # a method of this task would make a circle, which the garbage collector had to look for
+            result.store = functools.partial(_keep, self.origin, self._asked_at)
         if self._options.cache:
             result.cache(self._options.cache)
         return result
-
-    def cache_key(self) -> Hashable | None:
-        """What tells this call from others in the cache; None where that cannot be said."""
-        return cache_key(self.origin)
-
-    def _store(self, result: Result, secs: float) -> None:
-        key = self.cache_key()
-        if key is not None and not self._options.changes:
-            caching.results.keep(key, result, secs, self._asked_at)
 
     def _expire(self, seconds: float) -> Result:
         error = OperationTimeout("Operation Timeout")
@@ -169,6 +162,13 @@ class RemoteTask(Task):
         result = self._settle(self._expire(seconds))
         self._future.cancel()
         return result
+
+
+def _keep(origin: Origin, asked_at: float, result: Result, secs: float) -> None:
+    """Put a result into the cache, if there is a key for it."""
+    key = cache_key(origin)
+    if key is not None:
+        caching.results.keep(key, result, secs, asked_at)
 
 
 def cache_key(origin: Origin) -> Hashable | None:
