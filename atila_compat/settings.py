@@ -35,6 +35,7 @@ class Settings:
         log_size, log_files: bytes after which a log file is put aside, and how many are kept.
         access_log: `"columns"`, `"json"`, or empty for none.
         max_queue: requests that wait for a worker thread; more are answered with 503.
+        cpu_affinity: whether each worker keeps its event loop and handlers on a processor of its own.
         estimated_timeout: a request that would wait longer for a thread is answered with 503.
         stuck_after: a handler that runs for longer is named in the log.
         shutdown_timeout: how long running requests may take to end when the service stops.
@@ -69,6 +70,7 @@ class Settings:
     log_files: int = 10
     access_log: str = "columns"
     max_queue: int = 1000
+    cpu_affinity: bool = False
     estimated_timeout: float | None = None
     stuck_after: float = 60
     shutdown_timeout: float = 8

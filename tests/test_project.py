@@ -31,7 +31,7 @@ TOP_LEVEL = {
 LONGEST_MODULE = 500
 
 FLOORS = (
-    ("context", "errors", "locks", "settings", "state", "state_redis", "structures", "types"),
+    ("affinity", "context", "errors", "locks", "settings", "state", "state_redis", "structures", "types"),
     ("http",),
     ("routing",),
     ("hooks",),

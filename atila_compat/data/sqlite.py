@@ -24,6 +24,7 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from .. import affinity
 from ..structures import AttrDict, DoneFuture
 from .backend import Outcome
 from .engines import SQLITE
@@ -151,6 +152,7 @@ class Threads:
                 thread.start()
 
     def _work(self) -> None:
+        affinity.release()
         raw: sqlite3.Connection | None = None
         try:
             while (job := self._jobs.get()) is not None:

@@ -49,7 +49,7 @@ class Difference:
 
 
 def _quic_is_ignored() -> bool:
-    from ..skitai.launch import IGNORED
+    from ..skitai.run_config import IGNORED
 
     return "--quic" in IGNORED
 

@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
+from .. import affinity
 from ..context import current_was
 from ..settings import usual_threads
 from .workers import WorkerPool
@@ -131,7 +132,9 @@ class Runtime:
         if executor is None:
             with self._lock:
                 if self._executor is None:
-                    self._executor = ThreadPoolExecutor(self.task_threads, thread_name_prefix="atila-task")
+                    self._executor = ThreadPoolExecutor(
+                        self.task_threads, thread_name_prefix="atila-task", initializer=affinity.release
+                    )
                 executor = self._executor
         return executor.submit(contextvars.copy_context().run, func, *args, **kwargs)  # type: ignore[arg-type]
 

@@ -71,6 +71,7 @@ ENGINE_OPTIONS = [
     _declare("", "--port=PORT", "TCP port to listen on, in place of the script's; 5000 where it names none"),
     _declare("", "--workers=N", "number of worker processes, 1 where the script names none"),
     _declare("", "--threads=N", "number of threads of a worker, 4 where the script names none"),
+    _declare("", "--cpu-affinity", "each worker keeps its event loop and handlers on one processor"),
     _declare("", "--user=USER", "whom the workers run as, if root starts them"),
     _declare("", "--group=GROUP", "their group, if root starts them; that of the user without"),
     _declare("", "--devel", "set SKITAIENV to DEVEL: tracebacks for clients, and automatic reload"),

@@ -89,7 +89,7 @@ def _to_files(settings: Settings, identity: Identity | None) -> Callable[[str], 
                 identity.give(file.path)
             files[kind] = file
     except OSError as error:
-        from .launch import fail
+        from .run_config import fail
 
         fail(f"cannot write logs to {folder}: {error.strerror}")
     for kind, names in (("server", LOGGERS), ("app", (APP,))):

@@ -11,8 +11,8 @@ from . import place
 from .preference import MAX_UPLOAD_SIZE
 
 if TYPE_CHECKING:
-    from .launch import RunConfig
     from .mounts import Directory, Mounts
+    from .run_config import RunConfig
 
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)(?:\.[A-Za-z0-9_-]+)*")
 _PLAIN_PATH = re.compile(r"[^\"'{};$\\\x00-\x1f]+")

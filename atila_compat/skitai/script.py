@@ -15,6 +15,7 @@ from ..settings import usual_threads
 from . import command_line, launch
 from .mounts import Mounts, use_mounts
 from .place import place
+from .run_config import RunConfig
 
 if TYPE_CHECKING:
     from .server import Service
@@ -112,7 +113,7 @@ def collect(
         raise AtilaError(f"there is no launch script {os.path.abspath(path)}")
     mounts = Mounts()
     before, launch.collecting = use_mounts(mounts), True
-    config = launch.RunConfig(threads=usual_threads())
+    config = RunConfig(threads=usual_threads())
     argv = sys.argv
     try:
         execute(prepare(path, arguments, replace_path=replace_path))

@@ -14,7 +14,7 @@ from ..settings import settings
 from . import command_line, place
 
 if TYPE_CHECKING:
-    from .launch import RunConfig
+    from .run_config import RunConfig
 
 UNITS = "/etc/systemd/system"
 _UNSAFE = re.compile(r"[^A-Za-z0-9:_.\-]")

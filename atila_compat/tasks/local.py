@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from .. import affinity
 from .processes import ProcessCall, pool_of
 from .task import Task, register
 
@@ -265,7 +266,9 @@ class Shells:
     """The shell commands of a runtime: a thread reads from each."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._threads = ThreadPoolExecutor(MAX_SHELLS, thread_name_prefix="atila-shell")
+        self._threads = ThreadPoolExecutor(
+            MAX_SHELLS, thread_name_prefix="atila-shell", initializer=affinity.release
+        )
         self._running: set[Shell] = set()
         runtime.on_close(self.aclose)
 

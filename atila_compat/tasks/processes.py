@@ -22,6 +22,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from .. import affinity
 from . import _child
 
 if TYPE_CHECKING:
@@ -142,7 +143,9 @@ class ProcessPool:
 
     def __init__(self, size: int | None = None) -> None:
         self.size = size or max(2, os.cpu_count() or 1)
-        self._threads = ThreadPoolExecutor(self.size, thread_name_prefix="atila-process")
+        self._threads = ThreadPoolExecutor(
+            self.size, thread_name_prefix="atila-process", initializer=affinity.release
+        )
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
         self._lock = threading.Lock()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .measure import Settings, WrongAnswerError, measure
 from .names import ORIGINAL, THIS
-from .peers import PEERS, original
+from .peers import PEERS, original, with_options
 from .report import as_json, as_text
 from .scenarios import SCENARIOS
 
@@ -36,6 +36,7 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--warm-up", type=float, default=default.warm_up, help="seconds before (%(default)s)")
     parser.add_argument("--connections", type=int, default=default.connections, help="default: %(default)s")
+    parser.add_argument("--cpu-affinity", action="store_true", help=f"give {THIS} this option")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument(
         "--original",
@@ -52,6 +53,8 @@ def main() -> int:
         name: SCENARIOS[name] for name in SCENARIOS if not options.scenario or name in options.scenario
     }
     peers = {name: peer for name, peer in PEERS.items() if not options.peer or name in (THIS, *options.peer)}
+    if options.cpu_affinity:
+        peers[THIS] = with_options(peers[THIS], "--cpu-affinity")
     if options.original:
         peers[ORIGINAL] = original(options.original)
     settings = Settings(options.rounds, options.seconds, options.warm_up, options.connections)

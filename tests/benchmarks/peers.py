@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..launch import ROOT
@@ -59,6 +59,11 @@ PEERS = {
     "quart-sync": _uvicorn("Quart, `def` routes", "quart_sync:app"),
 }
 """By name, in the order of the report; this project first, the others are compared with it."""
+
+
+def with_options(peer: Peer, *options: str) -> Peer:
+    """A peer that is started with further options."""
+    return replace(peer, about=" ".join((peer.about, *options)), command=(*peer.command, *options))
 
 
 def original(python: str) -> Peer:

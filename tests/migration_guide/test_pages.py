@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from atila_compat.skitai import command_line, launch
-from atila_compat.skitai.launch import RunConfig
+from atila_compat.skitai.run_config import RunConfig
 
 from .pages import FENCE, GUIDE, Reader, blocks, fits
 
