@@ -74,6 +74,8 @@ async def wait_for(exchange: Exchange, deferred: Deferred, receive: Receive | No
 
     Raises ClientDisconnect.
     """
+    if deferred.done():
+        return None
     was = exchange.was
     loop, limit = was.runtime.loop, was.app.request_timeout
     tasks = [loop.create_task(_wait(deferred), context=exchange.context)]

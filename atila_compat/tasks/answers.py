@@ -62,6 +62,10 @@ class Mapped(Deferred):
         self.etag = etag
         self.mtime = mtime
 
+    def done(self) -> bool:
+        """Whether all tasks have ended."""
+        return self.tasks.done()
+
     def wait(self) -> Any:
         """Wait for all tasks."""
         return self.tasks._arrive()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,10 @@ class Deferred:
         """Whether its outcome has been waited for, or never had to be."""
         return False
 
+    def done(self) -> bool:
+        """Whether it is known already that `finish` can run."""
+        return False
+
     def wait(self) -> Awaitable[Any]:
         """Wait, on the event loop, until `finish` can run; what fails is told by `finish`, not here."""
         raise NotImplementedError
@@ -41,13 +46,14 @@ class Deferred:
         raise NotImplementedError
 
 
-async def arrival(future: concurrent.futures.Future[Any], timeout: float | None = None) -> bool:
-    """Wait on the running loop until `future` is done; its outcome is left alone.
+async def arrival(*futures: concurrent.futures.Future[Any], timeout: float | None = None) -> bool:
+    """Wait on the running loop until all `futures` are done; their outcomes are left alone.
 
-    Unlike `asyncio.wrap_future`, giving up does not cancel the future. Returns False when `timeout` seconds
-    have passed.
+    Unlike `asyncio.wrap_future`, giving up does not cancel a future. Returns False when `timeout` seconds
+    have passed. The loop is woken by the last one only.
     """
-    if future.done():
+    expected = [future for future in futures if not future.done()]
+    if not expected:
         return True
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
@@ -56,7 +62,11 @@ async def arrival(future: concurrent.futures.Future[Any], timeout: float | None 
         if not done.done():
             done.set_result(None)
 
+    number = itertools.count(1)
+
     def tell(_: concurrent.futures.Future[Any]) -> None:
+        if next(number) < len(expected):  # counted in one step, whichever threads they end in
+            return
         try:
             here = asyncio.get_running_loop() is loop
         except RuntimeError:
@@ -66,14 +76,15 @@ async def arrival(future: concurrent.futures.Future[Any], timeout: float | None 
         elif not loop.is_closed():
             loop.call_soon_threadsafe(mark)
 
-    future.add_done_callback(tell)
+    for future in expected:
+        future.add_done_callback(tell)
     timer = loop.call_later(timeout, mark) if timeout is not None else None
     try:
         await done
     finally:
         if timer is not None:
             timer.cancel()
-    return future.done()
+    return all(future.done() for future in expected)
 
 
 class Then(Deferred):
@@ -88,6 +99,10 @@ class Then(Deferred):
         self.source = source
         self.callback = callback
         self.was = was
+
+    def done(self) -> bool:
+        """Whether the task has ended."""
+        return self.source.done()
 
     def wait(self) -> Awaitable[Any]:
         """Wait until the task has ended."""

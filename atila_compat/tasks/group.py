@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..context import on_event_loop
 from ..structures import AttrDict, DoneFuture
-from .deferred import Deferred, then
+from .deferred import Deferred, arrival, then
 from .response import CACHE_IF, Result, Results
 from .task import Task
 
@@ -269,6 +269,9 @@ class Tasks(Deferred):
 
     async def _arrive(self, timeout: float | None = None) -> None:
         left = self._within(timeout)
+        running = [task for task in self if isinstance(task, Task) and not task.done()]
+        if len(running) > 1:
+            await arrival(*(t._future for t in running), timeout=min(t._patience(left()) for t in running))
         for task in self:
             # all have begun already: one after the other takes no longer than all at once
             if isinstance(task, (Task, Tasks)):
@@ -294,6 +297,10 @@ class Tasks(Deferred):
     def is_at_hand(self) -> bool:
         """Whether all of them are."""
         return all(not isinstance(task, Deferred) or task.is_at_hand for task in self)
+
+    def done(self) -> bool:
+        """Whether all have ended."""
+        return all(not isinstance(task, Deferred) or task.done() for task in self)
 
     def then(self, callback: Callable[[Any, Any], Any] | None = None, was: Any = None) -> Any:
         """Answer with `callback(was, tasks)` when all have ended."""

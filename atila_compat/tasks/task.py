@@ -225,7 +225,7 @@ class Task(Deferred):
     async def _arrive(self, timeout: float | None = None) -> Result | None:
         if self._result is None and not self._future.done():
             seconds = self._patience(timeout)
-            if not await arrival(self._future, seconds):
+            if not await arrival(self._future, timeout=seconds):
                 # whoever waits on the loop goes on with finish(), which must not wait once more
                 return self._settle(self._give_up(seconds, explicit=False))
         return None

@@ -315,7 +315,7 @@ def test_many_waits_share_a_future(runtime: Runtime) -> None:
     future: Future[int] = Future()
 
     async def impatient() -> bool:
-        return await arrival(future, 0.01)
+        return await arrival(future, timeout=0.01)
 
     async def patient() -> bool:
         return await arrival(future)
@@ -327,9 +327,44 @@ def test_many_waits_share_a_future(runtime: Runtime) -> None:
     assert in_loop(runtime, impatient()) is True
 
 
+def test_several_futures_wake_the_loop_once(runtime: Runtime) -> None:
+    """Who waits for several futures is woken by the last of them, whichever that is."""
+    futures: list[Future[int]] = [Future() for _ in range(5)]
+    wakes = []
+    waits = threading.Event()
+    wake = runtime.loop.call_soon_threadsafe
+
+    async def together() -> bool:
+        runtime.loop.call_soon_threadsafe = lambda *args: wakes.append(args) or wake(*args)  # type: ignore
+        runtime.loop.call_soon(waits.set)
+        try:
+            return await arrival(*futures, timeout=5)
+        finally:
+            runtime.loop.call_soon_threadsafe = wake  # type: ignore[method-assign]
+
+    waiting = runtime.spawn(together())
+    assert waits.wait(5)
+    for number in (3, 0, 4, 2):
+        futures[number].set_result(number)
+    assert not waiting.done()
+    futures[1].cancel()
+    assert waiting.result(5) is True
+    assert len(wakes) == 1
+
+
+def test_some_of_several_futures_are_not_enough(runtime: Runtime) -> None:
+    """Where one of several futures is late, waiting for them ends with the timeout."""
+    done: Future[int] = Future()
+    late: Future[int] = Future()
+    done.set_result(1)
+    waiting = runtime.spawn(arrival(done, late, timeout=0.01))
+    assert waiting.result(5) is False
+
+
 def test_a_deferred_has_to_say_what_it_does() -> None:
     """The base class stands for nothing."""
     deferred = Deferred()
+    assert not deferred.done()
     for call in (deferred.wait, deferred.cancel):
         with pytest.raises(NotImplementedError):
             call()
