@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,38 @@ from .models import Naming, is_model, table_of
 from .writer import Fragment, Writer
 
 UNFILTERED = "No filter for modification, if you want to modify anyway use .all ()"
+
+
+_SORT_SIGN = re.compile(
+    r"""
+    (?P<kept> '(?:[^']|'')*' | "(?:[^"]|"")*" )
+  | (?P<open> [(\[] )
+  | (?P<close> [)\]] )
+  | (?P<before> (?:^|,) \s* ) (?P<sign> [-+] )
+    """,
+    re.VERBOSE,
+)
+
+
+def _sorted_by(text: str) -> str:
+    """A text of `order_by`, which may hold several terms, in SQL.
+
+    A minus before any of them sorts the text downwards, and that is its last term: apps have learned to write
+    `"created, -id"`. What stands in parentheses or between quotes is no term.
+    """
+    depth, descending = 0, False
+
+    def unsigned(found: re.Match[str]) -> str:
+        nonlocal depth, descending
+        if found["sign"] is None:
+            depth += bool(found["open"]) - bool(found["close"])
+        elif depth == 0:
+            descending = descending or found["sign"] == "-"
+            return found["before"]
+        return found[0]
+
+    unsigned_text = _SORT_SIGN.sub(unsigned, text.strip())
+    return f"{unsigned_text} DESC" if descending else unsigned_text
 
 
 def write_sql(writer: Writer, sql: Any) -> None:
@@ -253,17 +286,14 @@ class Parts:
         writer.raw(f"HAVING {self.naming.text(self.having)}")
 
     def write_order_by(self, writer: Writer) -> None:
-        """Add ORDER BY; `-name` sorts downwards."""
+        """Add ORDER BY; `-name` sorts downwards, the last of several names in one text."""
         writer.raw("ORDER BY ")
         for index, by in enumerate(self.order_by):
             writer.raw(", " if index else "")
             if isinstance(by, Fragment):
                 by.write_operand(writer)
                 continue
-            text = str(by).strip()
-            descending = text.startswith("-")
-            text = self.naming.text(text[1:] if text[:1] in "+-" else text)
-            writer.raw(f"{text} DESC" if descending else text)
+            writer.raw(self.naming.text(_sorted_by(str(by))))
 
     def write_returning(self, writer: Writer) -> None:
         """Add RETURNING."""
