@@ -145,6 +145,11 @@ class HTTPResult(Result):
             self.__dict__["_headers"] = found
         return found
 
+    def get_header(self, name: str, default: Any = None) -> Any:
+        """The first header of this name."""
+        name = name.lower()
+        return next((value for each, value in self.raw_headers if each.lower() == name), default)
+
 
 # -- on the event loop ---------------------------------------------------------------------------------------
 
