@@ -68,7 +68,7 @@ class Mapped(Deferred):
 
     def wait(self) -> Any:
         """Wait for all tasks."""
-        return self.tasks._arrive()
+        return self.tasks.wait()
 
     def cancel(self) -> Any:
         """Cancel what still runs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Generator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..context import on_event_loop
 from ..structures import AttrDict, DoneFuture
 from .deferred import Deferred, arrival, then
+from .remote import RemoteTask
 from .response import CACHE_IF, Result, Results
 from .task import Task
 
 if TYPE_CHECKING:
     from ..was import Was
+
+log = logging.getLogger("atila_compat.tasks")
 
 Notes = dict[str, Any]
 """What an app notes on a task; `dict` is a method in the classes below."""
@@ -135,6 +139,7 @@ class Tasks(Deferred):
         self.meta: Notes = {} if meta is None else meta
         self._deadline: float | None = None
         self._timeout = timeout
+        self._answers_later = False
         if timeout is not None:
             self.set_timeout(timeout)
         for task in members:
@@ -225,12 +230,19 @@ class Tasks(Deferred):
         return [entry.value(left()) for entry in self._entries]
 
     def dict(self, timeout: float | None = None) -> AttrDict:
-        """The results that have names; the others are waited for, their errors raised."""
+        """The results that have names; the others are waited for, their errors raised.
+
+        In an answer that is made later (`was.Map`, `then`, a coroutine) a call to a server or a database that
+        has no name may fail: it is logged, and the results with names are the answer, as in the original.
+        """
         left = self._within(timeout)
         found = AttrDict()
         for entry in self._entries:
             if entry.name is None:
-                entry.task.commit(timeout=left())
+                if not self._answers_later or not isinstance(entry.task, RemoteTask):
+                    entry.task.commit(timeout=left())
+                elif (result := entry.task.dispatch(timeout=left())).error is not None:
+                    log.error("%s failed, and the answer goes without it: %s", entry.task, result.error)
             else:
                 found[entry.name] = entry.value(left())
         found.update(self._constants)
@@ -264,6 +276,7 @@ class Tasks(Deferred):
     def wait(self, timeout: float | None = None) -> Any:
         """Wait for all: gives the list of result objects in a thread, an awaitable on the event loop."""
         if on_event_loop():
+            self._answers_later = True
             return self._arrive(timeout)
         return self.dispatch(timeout=timeout)
 

@@ -85,6 +85,31 @@ def test_map_errors(app: Atila) -> None:
     assert found == [502, 410, 502, 502]
 
 
+@pytest.mark.parametrize("form", ["map", "then", "coroutine"])
+def test_a_later_answer_goes_without_a_call_that_failed_and_has_no_name(
+    app: Atila, peer: Peer, form: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a group drops may fail if it is a call to a server or a database; it is logged."""
+    missing = f"http://{peer.address}/status/404"
+
+    def coroutine(was: Was) -> Any:
+        tasks = yield was.Tasks(was.get(missing), word=was.Mask("w"))
+        return was.API(tasks.fetch())
+
+    def handler(was: Was) -> Any:
+        call = was.get(missing)
+        if form == "map":
+            return was.Map(call, word=was.Mask("w"))
+        return was.Tasks(call, word=was.Mask("w")).then(lambda was, tasks: was.API(tasks.fetch()))
+
+    serving(app, coroutine if form == "coroutine" else handler, coroutine=form == "coroutine")
+    serving(app, lambda was: was.Map(was.Thread(lose), word=was.Mask("w")), "/function")
+    serving(app, lambda was: was.API(was.Tasks(was.get(missing), a=1).fetch()), "/at-once")
+    assert get(app, "/").json() == {"word": "w"}
+    assert "404 Not Found" in caplog.text
+    assert get(app, "/function").status_code == get(app, "/at-once").status_code == 502
+
+
 def test_map_can_be_kept_by_clients(app: Atila) -> None:
     """__etag and __mtime name the results that make the validators; a client that has it gets a 304."""
 
