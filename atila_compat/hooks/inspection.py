@@ -33,8 +33,8 @@ class Validation:
                 `name = int`, `name = re.compile(...)`, `name = value`, `name__between = (1, 5)` and the other
                 operators, `name__len__lte = 8` (section 6), `name___key__0__gte = 3` inside JSON (section 7).
 
-        Raises ValueError, when the handler is declared, for rules that could never work, such as a misspelt
-        operator.
+        A rule that could never work, such as one with a misspelt operator, is a warning when the handler is
+        declared, and 502 for calls that send its parameter.
         """
 
         def decorate(func: Handler) -> Handler:

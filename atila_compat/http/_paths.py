@@ -68,6 +68,11 @@ def parse(keyword: str, operators: Collection[str], arguments: Collection[str] =
     return Target(keyword, str(steps[0]), tuple(steps[1:]), function, operator, label)
 
 
+def parameter_of(keyword: str) -> str:
+    """The parameter that a rule's keyword begins with, whatever follows."""
+    return _split(keyword, "__")[0]
+
+
 def _take_name(
     parts: list[str], arguments: Collection[str], fits: Callable[[list[str]], bool]
 ) -> tuple[str, list[str]]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ._keywords import FIRST, LAST, KeywordCheck, names_of
-from ._operators import ParameterCheck, parameter_check
+from ._operators import ParameterCheck, Values, parameter_check
+from ._paths import parameter_of
 
 ERROR_CODE = 40050
 """The `code` of the error body."""
@@ -105,8 +106,10 @@ def compile_check(
         rules: keywords (`ints`, `oneof`...) and rules for one parameter (`name = type`, `name__op = value`).
         arguments: names that the handler declares.
 
-    Raises ValueError, with the remedy, for a rule that could never work: an unknown operator or function, a
-    list of parameter names where a condition is expected.
+    A rule for one parameter that could never work, an unknown operator or function, is a warning with the
+    remedy; the check raises ValueError for requests that send the parameter, and the others are answered.
+
+    Raises ValueError, with the remedy, for what is no scope and for keywords without names.
     """
     if not isinstance(scope, str):
         raise ValueError(f"inspect: the first argument is a scope, {', '.join(SCOPES)}; got {scope!r}")
@@ -114,7 +117,14 @@ def compile_check(
     keyword_rules, parameter_rules = sort_rules(required, rules or {})
     known = {*arguments, *(name for names in keyword_rules.values() for name in names)}
     first = [FIRST[keyword](names) for keyword, names in keyword_rules.items() if keyword in FIRST and names]
-    single = [parameter_check(keyword, condition, known) for keyword, condition in parameter_rules.items()]
+    single: list[ParameterCheck] = []
+    for keyword, condition in parameter_rules.items():
+        try:
+            single.append(parameter_check(keyword, condition, known))
+        except ValueError as error:
+            # apps are served with such a rule, and may never be sent the parameter
+            warnings.warn(f"inspect: {error}", UserWarning, stacklevel=3)
+            single.append(_mistake(keyword, str(error)))
     last = [make(keyword_rules[keyword]) for keyword, make in LAST.items() if keyword_rules.get(keyword)]
     steps: tuple[KeywordCheck, ...] = (*first, *map(_as_step, single), *last)
 
@@ -132,6 +142,18 @@ def compile_check(
                 return Failure(selected, text)
         if changes:
             _write_back(request, selected, changes, called_with)
+        return None
+
+    return check
+
+
+def _mistake(keyword: str, text: str) -> ParameterCheck:
+    """The check of a rule that could never work."""
+    name = parameter_of(keyword)
+
+    def check(values: Values) -> str | None:
+        if values.get(name) is not None:
+            raise ValueError(text)
         return None
 
     return check

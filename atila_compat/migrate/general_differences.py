@@ -101,10 +101,10 @@ GENERAL: tuple[Difference, ...] = (
     ),
     Difference(
         "inspect-operators",
-        "Misspelt operators of `app.inspect` are errors at once",
-        "`age__bigger = 3` is ignored.",
-        "It is an error when the route is declared, which names the operators there are.",
-        "A check that is never made is worse than none.",
+        "Misspelt operators of `app.inspect` are told at the start",
+        "`age__bigger = 3` shows as a 502 when somebody sends the parameter.",
+        "The same, and a warning when the route is declared, which names the operators there are.",
+        "The author should know before the users do.",
         "Correct the name.",
     ),
     Difference(
