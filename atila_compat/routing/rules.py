@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
@@ -13,7 +14,7 @@ from ..errors import HTTPError
 SPECIAL_VALUES = ("me", "notme", "new")
 """Words that int and float parameters take as they are; permissions give them a meaning (spec/05)."""
 
-_PARAMETER = re.compile(r"/<(?:(int|float|path|string):)?([^<>:/]+)>")
+_PARAMETER = re.compile(r"/<(?:(int|float|path|string):)?([^<>/]+)>")
 _LONGEST = 4096
 """Characters of a path that is held against a rule with two `path` parameters, half of it for three: these
 could share it out in so many ways that to try them all takes seconds."""
@@ -72,7 +73,7 @@ class Rule:
         prefix: the literal text before the first parameter; routes are tried in order of its length.
         names: the parameters' names in order.
 
-    Raises ValueError for a parameter that is none.
+    A parameter that is none, of an unknown type or in the middle of a segment, is a warning.
     """
 
     __slots__ = (
@@ -102,11 +103,16 @@ class Rule:
             names.append(found[2])
             pieces.append(_PATTERNS[kinds[-1]])
             end = found.end()
-        leftover = _ANY_PARAMETER.search(_PARAMETER.sub("", text))
-        if leftover:
-            raise ValueError(
-                f"rule {text!r}: {leftover[0]} is not a parameter; a parameter begins a path segment: "
-                "/<name>, /<int:name>, /<float:name> or /<path:name>"
+        odd = [f"<{name}>" for name in names if ":" in name] or _ANY_PARAMETER.findall(
+            _PARAMETER.sub("", text)
+        )
+        if odd:
+            # served as the original does: an unknown type belongs to the name, the rest is literal text
+            warnings.warn(
+                f"rule {text!r}: {odd[0]} is not a parameter that can be delivered; one begins a path "
+                "segment: /<name>, /<int:name>, /<float:name> or /<path:name>",
+                UserWarning,
+                stacklevel=6,
             )
         if optional and len(names) > 1:
             pieces[-1] = f"(?:{pieces[-1]})?"

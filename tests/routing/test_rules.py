@@ -142,10 +142,27 @@ def test_rules_with_other_names_match_the_same() -> None:
 
 
 @pytest.mark.parametrize("rule", ["/pre-<name>", "/a/<uuid:x>", "/a/<>", "/a/<int:>", "/a/<b>/<c-<d>>"])
-def test_broken_parameters_are_refused_at_declaration(rule: str) -> None:
-    """What looks like a parameter but is none is an error that names it, not a rule that never matches."""
-    with pytest.raises(ValueError, match="is not a parameter"):
+def test_broken_parameters_are_told_at_declaration(rule: str) -> None:
+    """What looks like a parameter but is none is a warning that names it; the app is served."""
+    with pytest.warns(UserWarning, match="is not a parameter"):
         Rule(rule)
+
+
+def test_an_unknown_type_belongs_to_the_name() -> None:
+    """`<uuid:x>` matches as `<x>` does, and is delivered as `uuid:x`, which only `**keywords` take."""
+    with pytest.warns(UserWarning, match="<uuid:x> is not a parameter"):
+        rule = Rule("/a/<uuid:x>/<int:n>")
+    values = rule.match("/a/b_c/5")
+    assert values is not None
+    assert rule.deliver(values) == {"uuid:x": "b c", "n": 5}
+
+
+def test_a_parameter_within_a_segment_is_literal_text() -> None:
+    """Of `/<a>-<b>` only the first is one."""
+    with pytest.warns(UserWarning, match="<b> is not a parameter"):
+        rule = Rule("/<a>-<b>")
+    assert rule.match("/x-y") is None
+    assert rule.match("/x-<b>") == ("x",)
 
 
 @pytest.mark.parametrize(
