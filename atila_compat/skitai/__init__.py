@@ -83,6 +83,7 @@ from .constants import (
     WS_THREAD,
     WS_THREADSAFE,
     WS_THREADSAFE_DEPRECATED,
+    __version__,
     version_info,
 )
 from .launch import asgi, run
@@ -205,6 +206,7 @@ __all__ = [
     "WS_THREADSAFE",
     "WS_THREADSAFE_DEPRECATED",
     "Preference",
+    "__version__",
     "abspath",
     "add_database_interface",
     "add_http_rpc_proto",

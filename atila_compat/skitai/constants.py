@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 NAME = "Skitai/0.38"
+__version__ = "0.38.1.2"
 version_info = (0, 38, 1, 2)
 """The release of the original that this package stands in for; apps compare with it."""
 

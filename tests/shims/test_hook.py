@@ -85,6 +85,22 @@ def test_from_imports() -> None:
 
 @pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        ("atila", "0.11.0"),
+        ("skitai", "0.38.1.2"),
+        ("rs4", "0.2.35.8"),
+        ("aquests", "0.29.11.4"),
+        ("sqlphile", "0.7.2"),
+    ],
+)
+def test_versions_are_those_of_the_originals(name: str, version: str) -> None:
+    """What an app shows as the version of a package is what it always was."""
+    assert importlib.import_module(name).__version__ == version
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
     ("name", "remedy"),
     [
         ("rs4.webkit.apidoc", "use pytest --docs or atila-compat docs instead"),

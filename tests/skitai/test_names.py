@@ -84,6 +84,7 @@ PUBLIC = [
     "test_client",
     "trackers",
     "use_poll",
+    "__version__",
     "version_info",
     "was",
     "websocket",

@@ -42,8 +42,9 @@ __all__ = [
     "version_info",
 ]
 
+__version__ = "0.11.0"
 version_info = (0, 11, 0)
-"""The release of the original that this package stands in for; apps compare with it."""
+"""The release of the original that this package stands in for; apps show it, or compare with it."""
 
 
 def load(target: Any, pref: Preference | None = None) -> Any:

@@ -27,6 +27,8 @@ __all__ = [
 ]
 
 DB_SYN_PGSQL = DB_PGSQL + "_syn"
+__version__ = "0.7.2"
+"""The release of the original."""
 
 
 def Template(  # noqa: N802 - the name that apps import
