@@ -32,7 +32,8 @@ class Answers:
         """An object as JSON, or XML where Accept names `text/xml` (README "API Response").
 
         Args:
-            args: a status, `"201 Created"`, and a dict; both may be left out.
+            args: a status, `"201 Created"`, and a dict; both may be left out. Behind a status it may be a
+                list, or whatever else JSON can say; an empty one is sent as `{}`.
             members: named members, added to the dict.
 
         Raises TypeError for other positional arguments.

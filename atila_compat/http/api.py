@@ -171,7 +171,7 @@ class API:
     """An answer for programs; the request's Accept header chooses its form when it is made (spec/04 12.2).
 
     Args:
-        data: the members of the answer.
+        data: the members of the answer, or anything else that JSON can say.
         accept: the request's Accept header.
         encoder: `app.config.JSON_ENCODER`.
         pretty: `app.config.PRETTY_JSON`.
@@ -181,13 +181,13 @@ class API:
 
     def __init__(
         self,
-        data: dict[str, Any] | None = None,
+        data: Any = None,
         *,
         accept: str | None = None,
         encoder: JsonEncoder = "utcoffset",
         pretty: bool = False,
     ) -> None:
-        self.data: dict[str, Any] = {} if data is None else data
+        self.data: Any = {} if data is None else data
         self.content_type = choose_type(accept)
         self.encoder = encoder
         self.pretty = pretty
@@ -233,13 +233,17 @@ class API:
     __str__ = to_string
 
     def __repr__(self) -> str:
-        return f"<API {self.content_type} {list(self.data)}>"
+        shown = list(self.data) if isinstance(self.data, dict) else self.data
+        return f"<API {self.content_type} {shown}>"
 
 
-def api_arguments(args: Iterable[Any], members: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:
+def api_arguments(args: Iterable[Any], members: Mapping[str, Any]) -> tuple[str | None, Any]:
     """Sort out what `was.API (["201 Created"], [dict], **members)` was called with: its status, its data.
 
-    Raises TypeError where a positional argument is neither, AssertionError for a malformed status.
+    Behind a status the data may be anything that JSON can say; an empty list is an empty object there, and
+    what follows a dict that comes first is ignored, as in the original.
+
+    Raises TypeError where a positional argument is none of these, AssertionError for a malformed status.
     """
     status: str | None = None
     given: list[dict[str, Any]] = []
@@ -249,10 +253,13 @@ def api_arguments(args: Iterable[Any], members: Mapping[str, Any]) -> tuple[str 
             status = value
         elif isinstance(value, dict):
             given.append(value)
-        elif value is not None:
+        elif place == 1 and status is not None and not (value and members):
+            if value:
+                return status, value
+        elif value is not None and (place == 0 or status is not None):
             raise TypeError(
                 f"was.API takes a status string, a dict and named members, not a {type(value).__name__}; "
-                "wrap a list in a member: was.API (items = [...])"
+                "wrap a list in a member, was.API (items = [...]), or give it behind a status"
             )
     if len(given) == 1 and not members:
         return status, given[0]

@@ -104,9 +104,7 @@ class Response:
         """End the request with an error: raises HTTPError."""
         raise HTTPError(status, why)
 
-    def make_api(
-        self, data: dict[str, Any] | None, *, encoder: Any = "utcoffset", pretty: bool = False
-    ) -> api.API:
+    def make_api(self, data: Any, *, encoder: Any = "utcoffset", pretty: bool = False) -> api.API:
         """An API answer; its content type is set now."""
         made = api.API(data, accept=self.request.accept, encoder=encoder, pretty=pretty)
         self.set_header("Content-Type", made.content_type)

@@ -88,8 +88,8 @@ def is_local(address: str) -> bool:
 
 
 def expose(was: Was, answer: API) -> None:
-    """Add `__spec__` to an API answer that is JSON; its dict, which may be the app's own, stays as it is."""
-    if answer.content_type == JSON and (spec := exposed(was)) is not None:
+    """Add `__spec__` to an API answer that is a JSON object; the app's own dict stays as it is."""
+    if answer.content_type == JSON and isinstance(answer.data, dict) and (spec := exposed(was)) is not None:
         answer.data = {**answer.data, MEMBER: spec}
 
 

@@ -223,12 +223,19 @@ def test_arguments_are_status_dict_and_names() -> None:
     assert api_arguments(({"a": 1},), {"a": 2, "b": 3}) == (None, {"a": 2, "b": 3})
     assert api_arguments(("202 Accepted", {"a": 1}), {"b": 2}) == ("202 Accepted", {"a": 1, "b": 2})
     assert api_arguments((None,), {}) == (None, {})
+    assert api_arguments(({"a": 1}, "201 Created"), {}) == (None, {"a": 1})
+    assert api_arguments(("200 OK", [1, {"a": 2}]), {}) == ("200 OK", [1, {"a": 2}])
+    assert api_arguments(("200 OK", "text"), {}) == ("200 OK", "text")
+    assert api_arguments(("200 OK", []), {}) == api_arguments(("200 OK", None), {}) == ("200 OK", {})
+    assert api_arguments(("200 OK", []), {"a": 1}) == ("200 OK", {"a": 1})
 
 
 def test_arguments_refuse_lists_and_bad_status() -> None:
     """A list is refused with a remedy, a malformed status with an assertion."""
     with pytest.raises(TypeError, match="items"):
         api_arguments(([1],), {})
+    with pytest.raises(TypeError, match="not a list"):
+        api_arguments(("200 OK", [1]), {"a": 2})
     with pytest.raises(AssertionError):
         api_arguments(("Created",), {})
 
