@@ -33,12 +33,12 @@ def test_api_objects() -> None:
     assert was(PRETTY_JSON=True).API(c=1).encode() == b'{\n  "c": 1\n}'
 
 
-def test_api_objects_take_no_lists() -> None:
-    """A list or number in place of the dict is a TypeError, as in the original."""
+def test_api_objects_take_lists_behind_a_status_only() -> None:
+    """A list or number is the answer behind a status, a TypeError without, as in the original."""
+    assert was().API("200 OK", [1, {"a": 2}]).encode() == b'[1, {"a": 2}]'
+    assert repr(was().API("200 OK", 5)) == "<API application/json 5>"
     with pytest.raises(TypeError):
         was().API([1, 2])
-    with pytest.raises(TypeError):
-        was().API("200 OK", 5)
 
 
 def test_faults() -> None:
