@@ -49,6 +49,10 @@ class FlashFile(str):
         with contextlib.suppress(FileNotFoundError):
             os.remove(self)
 
+    def __call__(self) -> FlashFile:
+        """Itself: `file.tempfile` and `file.flashfile` may be called, as `file.as_flashfile` is."""
+        return self
+
     def __enter__(self) -> FlashFile:
         return self
 
@@ -246,8 +250,8 @@ def _same(one: str, other: str) -> bool:
 def _numbered(path: str) -> Iterator[str]:
     yield path
     folder, name = os.path.split(path)
-    stem, ext = os.path.splitext(name) if name.count(".") == 1 else (name, "")
+    stem, dot, ext = name.rpartition(".") if name.count(".") == 1 else (name, "", "")
     number = 1
     while True:
-        yield os.path.join(folder, f"{stem}.{number}{ext}")
+        yield os.path.join(folder, f"{stem}.{number}{dot}{ext}")
         number += 1

@@ -209,12 +209,12 @@ def test_saved_files_have_names_of_their_own(tmp_path: Path, data: bytes) -> Non
 
 
 @pytest.mark.parametrize(
-    ("name", "second"), [("README", "README.1"), ("a.tar.gz", "a.tar.gz.1"), ("a.b", "a.1.b")]
+    ("name", "second"), [("README", "README.1"), ("a.tar.gz", "a.tar.gz.1"), ("a.b", "a.1.b"), (".b", ".1.b")]
 )
 def test_names_without_one_dot_are_numbered_at_the_end(tmp_path: Path, name: str, second: str) -> None:
     """A name with no dot, or more than one, gets its number at the end (spec/04 section 11)."""
     for _ in range(2):
-        uploaded(name=name).save(str(tmp_path))
+        uploaded().save(str(tmp_path), name)
     assert (tmp_path / name).exists()
     assert (tmp_path / second).exists()
 
@@ -271,6 +271,7 @@ def test_flash_files_end_with_their_block(data: bytes) -> None:
     for attribute in ("tempfile", "flashfile"):
         flash = getattr(uploaded(data), attribute)
         assert isinstance(flash, FlashFile)
+        assert flash() is flash
         flash.remove()
         flash.remove()
         assert not os.path.exists(flash)
