@@ -106,7 +106,8 @@ class WebSockets:
             onopen: `onopen(was)`, called before the connection opens: what it returns is the first message,
                 the sessions and cookies that it sets go out with the handshake.
             onclose: `onclose(was)`, called when the connection has been closed, by whomever.
-            encoding: of messages: "text", "json" or "xmlrpc".
+            encoding: of messages: "text", "json" or "xmlrpc". Generators hear messages as they come, and what
+                that of WS_COROUTINE yields is sent as it is.
 
         Raises AssertionError for constants that cannot be combined, an unknown encoding, and for onopen or
         onclose with WS_SESSION, whose generator sees both itself.

@@ -16,6 +16,7 @@ from ..errors import HTTPError
 from ..hooks._results import settle
 from ..http.arguments import explain_mismatch
 from ..http.input import Input
+from ..http.response import ErrorReply
 from ..serving.coroutine import KEPT_BACK_BYTES, Ended, advance
 from ..serving.streams import Batch, wait_for
 from ..tasks.deferred import Deferred
@@ -42,8 +43,8 @@ class Handler:
         exchange: the handshake's; its context is that of all messages.
 
     Attributes:
-        keywords: what the handler is called with: parameters of the handshake's query, and those of the path
-            that it names.
+        keywords: what the handler is called with: parameters of the handshake's query, unless it takes none,
+            and those of the path that it names.
     """
 
     def __init__(self, exchange: Exchange, declaration: Declaration, connection: Connection) -> None:
@@ -57,7 +58,8 @@ class Handler:
         self.resource = route.resource
         in_path = route.rule.names if route.rule is not None else ()
         request = self.was.request
-        self.keywords: dict[str, Any] = dict(request.URL)
+        self.in_path = in_path
+        self.keywords: dict[str, Any] = dict(request.URL) if route.takes_more else {}
         for name in in_path:
             if name in self.resource.args and name in request.PARAMS:
                 self.keywords[name] = request.PARAMS[name]
@@ -67,6 +69,15 @@ class Handler:
     def message_name(self) -> str | None:
         """The argument that takes the message, None where there is none."""
         return None
+
+    def converted(self) -> dict[str, Any]:
+        """The keywords, with what checks (`@app.inspect`) have made of the query's parameters."""
+        query = self.was.request.URL
+        if query:
+            for name in self.keywords:
+                if name in query and name not in self.in_path:
+                    self.keywords[name] = query[name]
+        return self.keywords
 
     # -- in a worker thread ---------------------------------------------------------------------------------
 
@@ -116,6 +127,9 @@ class Handler:
             return None
         if isinstance(value, Deferred) or inspect.iscoroutine(value):
             return value
+        if isinstance(value, ErrorReply):  # of a check or another decorator below `@app.websocket`, say
+            log.info("%s: %s", self.exchange.label, value.status_code)
+            value = ERROR
         if is_nothing(self.encoding, value):
             return None
         value, opcode = split_opcode(value)
@@ -181,9 +195,11 @@ class Channel(Handler):
 
     def respond(self, message: Message) -> Any:
         """Call the handler with a message, and answer."""
-        self.keywords[self.name or ""] = self.encoding.decode(message)
+        heard = self.encoding.decode(message)
+        keywords = self.converted()
+        keywords[self.name or ""] = heard
         try:
-            return self.answer(self.declaration.handler(self.was, **self.keywords))
+            return self.answer(self.declaration.handler(self.was, **keywords))
         finally:
             self.keywords.pop(self.name or "", None)
 
@@ -238,12 +254,15 @@ class GroupChat(Channel):
 
 
 class Session(Handler):
-    """WS_SESSION: a generator that yields twice for each message, to hear it and to answer."""
+    """WS_SESSION: a generator that yields twice for each message, to hear it and to answer.
+
+    It hears messages as they come; what it answers is in the encoding declared, as in the original.
+    """
 
     generator: Generator[Any, Any, Any]
 
     def open(self) -> None:
-        self.generator = self.connection.session = call(self, self.keywords)
+        self.generator = self.connection.session = call(self, self.converted())
         self.ended = False
         try:
             next(self.generator)
@@ -254,9 +273,6 @@ class Session(Handler):
         while not self.ended:
             try:
                 ended = await talk.turn(self._respond, _nothing_more)
-            except BadMessage as error:
-                log.info("%s: %s", self.exchange.label, error)
-                return BAD_DATA
             except Exception:
                 log.exception("%s failed", self.exchange.label)
                 self.ended = True
@@ -270,7 +286,7 @@ class Session(Handler):
     def _respond(self, message: Message) -> bool | None:
         """Hand the generator a message; True when it has ended."""
         try:
-            value, opcode = split_opcode(self.generator.send(self.encoding.decode(message)))
+            value, opcode = split_opcode(self.generator.send(message))
             if value is not None:
                 for answer in messages_of(self.encoding, value, opcode):
                     self.connection.put(answer)
@@ -296,12 +312,13 @@ class Coroutine(Handler):
 
     What it yields goes out when it next waits, for a message or for a task; what it yields behind its last
     wait is dropped when it ends there (recorded case websocket.coroutine), unless it returns a text as well.
+    It hears and says messages as they are, whatever encoding is declared, as in the original.
     """
 
     generator: Generator[Any, Any, Any]
 
     def open(self) -> None:
-        self.generator = self.connection.session = call(self, self.keywords)
+        self.generator = self.connection.session = call(self, self.converted())
         self.kept: list[Message] = []
         self.size = 0
         super().open()
@@ -310,21 +327,19 @@ class Coroutine(Handler):
         """Keep what was yielded; whether it is enough to be sent."""
         if piece is None:
             return False
-        if type(piece) is str and self.encoding is _PLAIN:
+        if type(piece) is str:
             self.kept.append(piece)
             self.size += len(piece)
             return self.size > KEPT_BACK_BYTES
         value, opcode = split_opcode(piece)
-        for message in messages_of(self.encoding, value, opcode):
+        for message in messages_of(_PLAIN, value, opcode):
             self.kept.append(message)
             self.size += len(message)
         return self.size > KEPT_BACK_BYTES
 
     def _hear(self, message: Message | None) -> Any:
         """Go on with a message, None for the end."""
-        return advance(
-            self.generator, message if message is None else self.encoding.decode(message), self.take
-        )
+        return advance(self.generator, message, self.take)
 
     def _take_kept(self) -> list[Message]:
         kept, self.kept, self.size = self.kept, [], 0
@@ -337,9 +352,6 @@ class Coroutine(Handler):
     async def serve(self, talk: Conversation) -> int:
         try:
             return await self._drive(talk)
-        except BadMessage as error:
-            log.info("%s: %s", self.exchange.label, error)
-            return BAD_DATA
         except HTTPError as error:
             log.info("%s: %s", self.exchange.label, error)
             return FAILED
