@@ -38,6 +38,15 @@ def _is_too_deep(value: Any) -> bool:
     return True
 
 
+def _without_sets(value: Any) -> Any:
+    """The same with lists in place of sets: JSON-RPC sends them, as the original does."""
+    if isinstance(value, dict):
+        return {key: _without_sets(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_without_sets(one) for one in value]
+    return value
+
+
 class Request:
     """One request of a body.
 
@@ -132,7 +141,12 @@ class JSONRPC(Envelope):
         return self._answer(request.response(), request.call.was.response.status_code)
 
     def _answer(self, document: Any, status_code: int = 200) -> Complete:
-        return self.answer(encode_json(document, self.app.config.JSON_ENCODER), status_code)
+        encoder = self.app.config.JSON_ENCODER
+        try:
+            body = encode_json(document, encoder)
+        except TypeError:
+            body = encode_json(_without_sets(document), encoder)
+        return self.answer(body, status_code)
 
     def _nothing(self) -> Complete:
         return self.answer(b"", 204)

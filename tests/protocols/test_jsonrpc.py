@@ -51,6 +51,7 @@ SOURCE = """
             "date": lambda: datetime.datetime(2021, 5, 6, tzinfo=datetime.timezone.utc),
             "response": lambda: was.response("409 Conflict", {"why": "no"}),
             "object": lambda: object(),
+            "set": lambda: {"seen": {7}},
         }[what]()
 
     @app.route("/read", methods=["GET"])
@@ -100,6 +101,7 @@ def test_calls(app: Launched) -> None:
         (request("same", {"é": [1.5, None, True]}), {"é": [1.5, None, True]}),
         (request("answer", "api"), {"a": 1}),
         (request("answer", "date"), "2021-05-06 00:00:00+00"),
+        (request("answer", "set"), {"seen": [7]}),
     ):
         answer = post(app, call)
         assert answer.status_code == 200
