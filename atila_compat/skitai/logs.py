@@ -43,6 +43,15 @@ class LineFormatter(logging.Formatter):
         return f"{moment} {text}"
 
 
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether a line of uvicorn's is to be written: no traceback for a WebSocket's text that is no UTF-8.
+
+    The client is told so by a close code, 1007. The server is not at fault.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    return not (isinstance(error, UnicodeDecodeError) and record.funcName == "send_receive_event_to_app")
+
+
 def configure(settings: Settings, debug: bool = False, identity: Identity | None = None) -> None:
     """Send the log to standard output, or to files below `settings.log_path`.
 
@@ -70,6 +79,7 @@ def configure(settings: Settings, debug: bool = False, identity: Identity | None
     logging.getLogger("atila_compat").setLevel(logging.DEBUG if debug else logging.INFO)
     # what uvicorn says about its own life is said by us in fewer lines
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn.error").addFilter(_is_ours)
     access_log.configure(settings.access_log, settings.log_off, out)
 
 

@@ -76,6 +76,15 @@ def test_protocol_errors(app: Launched, data: bytes, code: int) -> None:
             assert raw.end() == code
 
 
+def test_text_that_is_no_utf8_is_the_clients_fault(app: Launched) -> None:
+    """Nothing in the log blames the server for what a client has sent."""
+    before = len(app.log())
+    with Raw(app, "/echo") as raw:
+        raw.send(frame(b"\xff\xfe"))
+        assert raw.end() == 1007
+    assert "Traceback" not in app.log()[before:]
+
+
 def test_fragments_that_are_too_long_together(app: Launched) -> None:
     """The limit of a message holds for all of its fragments."""
     with Raw(app, "/echo") as raw:
