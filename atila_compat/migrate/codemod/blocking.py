@@ -8,7 +8,7 @@ waits stops everybody. So a handler is converted only where each call in it is k
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import libcst as cst
 import libcst.matchers as m
@@ -37,6 +37,11 @@ HARMLESS_MODULES = frozenset(
     }
 )
 """Modules, and functions of others, that do not wait."""
+
+CALLING = frozenset(
+    {"accumulate", "filter", "groupby", "iter", "map", "partial", "reduce", "starmap", "takewhile"}
+)
+"""Functions that call, or keep for a call, what they are given first."""
 
 _WAITING_BUILTINS = frozenset({"__import__", "breakpoint", "compile", "eval", "exec", "input", "open"})
 _BUILTINS = frozenset(dir(builtins)) - _WAITING_BUILTINS
@@ -68,12 +73,21 @@ class Imports(cst.CSTVisitor):
                 self.names[alias.evaluated_alias or name] = f"{module}.{name}"
 
 
+Function = cst.FunctionDef | cst.Lambda
+
+
 class Functions(cst.CSTVisitor):
-    """The functions of a module by name; of those with one name, the last."""
+    """The functions of a module by name, named lambdas among them; of those with one name, the last."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: dict[str, cst.FunctionDef] = {}
+        self.found: dict[str, Function] = {}
+
+    def visit_Assign(self, node: cst.Assign) -> None:
+        """Take in `name = lambda ...`."""
+        if isinstance(node.value, cst.Lambda):
+            for target in node.targets:
+                self.found.update(dict.fromkeys(_names(target.target), node.value))
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         """Take in a function."""
@@ -95,7 +109,7 @@ class Blocking:
         self.functions = functions.found
         self._known: dict[str, str] = {}
 
-    def reason(self, function: cst.FunctionDef, done: Iterable[str] = ()) -> str:
+    def reason(self, function: Function, done: Iterable[str] = ()) -> str:
         """Why a function may wait; empty where it does not.
 
         Args:
@@ -113,31 +127,57 @@ class Blocking:
         return self._known[name]
 
 
-def names_bound_in(function: cst.FunctionDef) -> frozenset[str]:
-    """Arguments and local variables of a function, those of its comprehensions too."""
-    found = {"self"}
+def bindings_in(function: Function) -> Mapping[str, Sequence[cst.CSTNode | None]]:
+    """The names that a function binds, those of its comprehensions too, and what to; None: nobody knows."""
+    found: dict[str, list[cst.CSTNode | None]] = {}
     for parameter in m.findall(function.params, m.Param()):
-        found.add(cst.ensure_type(parameter, cst.Param).name.value)
-    for target in m.findall(
-        function.body, m.AssignTarget() | m.For() | m.CompFor() | m.AsName() | m.NamedExpr()
-    ):
-        bound = target.name if isinstance(target, cst.AsName) else getattr(target, "target", None)
-        if bound is not None:
-            found.update(cst.ensure_type(name, cst.Name).value for name in m.findall(bound, m.Name()))
-    return frozenset(found)
+        found.setdefault(cst.ensure_type(parameter, cst.Param).name.value, []).append(None)
+    binding = (
+        m.Assign() | m.AnnAssign() | m.AugAssign() | m.For() | m.CompFor() | m.WithItem() | m.NamedExpr()
+    )
+    for node in m.findall(function.body, binding | m.ExceptHandler()):
+        for target, value in _bound_by(node):
+            if isinstance(target, cst.Name):
+                found.setdefault(target.value, []).append(value)
+            for name in _names(target) if not isinstance(target, cst.Name) else ():
+                found.setdefault(name, []).append(None)
+    return found
+
+
+def _bound_by(node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, cst.CSTNode | None]]:
+    """The targets of a statement, and what they are bound to."""
+    if isinstance(node, cst.Assign):
+        yield from ((target.target, node.value) for target in node.targets)
+    elif isinstance(node, (cst.AnnAssign, cst.NamedExpr)):
+        yield node.target, node.value
+    elif isinstance(node, (cst.AugAssign, cst.For, cst.CompFor)):
+        yield node.target, None
+    elif isinstance(node, cst.WithItem) and node.asname is not None:
+        yield node.asname.name, node.item
+    elif isinstance(node, cst.ExceptHandler) and node.name is not None:
+        yield node.name.name, None
+
+
+def _names(target: cst.CSTNode) -> Iterator[str]:
+    """The names that a target binds: none where it is an attribute or an item."""
+    if isinstance(target, cst.Name):
+        yield target.value
+    elif isinstance(target, (cst.Tuple, cst.List)):
+        for element in target.elements:
+            yield from _names(element.value)
 
 
 class Calls(cst.CSTVisitor):
     """Looks for a call that may wait; functions that are only defined are not called."""
 
-    def __init__(self, module: Blocking, function: cst.FunctionDef, done: frozenset[str]) -> None:
+    def __init__(self, module: Blocking, function: Function, done: frozenset[str]) -> None:
         super().__init__()
         self.module = module
-        self.locals = names_bound_in(function)
-        self.inner = {
-            cst.ensure_type(node, cst.FunctionDef).name.value
-            for node in m.findall(function.body, m.FunctionDef())
+        bound = bindings_in(function)
+        named = {
+            name for name, values in bound.items() if all(isinstance(each, cst.Lambda) for each in values)
         }
+        self.locals = {"self", *bound} - named
         first = function.params.params[:1]
         self.was = first[0].name.value if first else "was"
         self.done = done
@@ -160,16 +200,20 @@ class Calls(cst.CSTVisitor):
         return True
 
     def visit_Call(self, node: cst.Call) -> None:
-        """Look at a call."""
-        if not self.reason:
-            self.reason = self._reason(node)
+        """Look at a call, and at the functions that it is given to be called."""
+        self.reason = self.reason or self._reason(node)
+        for given in _given_to_call(node):
+            if isinstance(given, cst.Lambda):
+                given.body.visit(self)
+            elif isinstance(given, (cst.Name, cst.Attribute)) and not m.matches(given, m.Name("None")):
+                self.reason = self.reason or self._reason(cst.Call(given))
 
     def _reason(self, node: cst.Call) -> str:
         func = node.func
         if isinstance(func, cst.Name):
             return self._of_name(func.value)
         if not isinstance(func, cst.Attribute):
-            return "" if isinstance(func, (cst.Call, cst.Subscript)) else "calls something that is not named"
+            return f"calls {_text(func)}, of which nobody can tell whether it blocks the event loop"
         method, receiver = func.attr.value, func.value
         full = get_full_name_for_node(func)
         if method in WAITING and not self._is_done(receiver) and not self._is_module(full):
@@ -191,10 +235,12 @@ class Calls(cst.CSTVisitor):
         return f"calls {full or root}, which may block the event loop"
 
     def _of_name(self, name: str) -> str:
+        if name in self.locals:
+            return f"calls {name}, of which nobody can tell whether it blocks the event loop"
         if name in self.module.functions:
             inside = self.module.of_function(name)
             return f"calls {name}, which {inside}" if inside else ""
-        if name in self.locals or name in _BUILTINS:
+        if name in _BUILTINS:
             return ""
         full = self.module.imports.get(name)
         if full is not None and self._is_harmless(name):
@@ -214,6 +260,17 @@ class Calls(cst.CSTVisitor):
             return False
         parts = f"{full}.{rest}".rstrip(".").split(".")
         return any(".".join(parts[:count]) in HARMLESS_MODULES for count in range(1, len(parts) + 1))
+
+
+def _given_to_call(node: cst.Call) -> Iterator[cst.BaseExpression]:
+    """The functions that a call is given to be called: `map (f, rows)`, `sorted (rows, key = f)`."""
+    name = (get_full_name_for_node(node.func) or "").rpartition(".")[2]
+    for number, argument in enumerate(node.args):
+        is_first = number == 0 and argument.keyword is None
+        if (is_first and name in CALLING) or (
+            argument.keyword is not None and argument.keyword.value == "key"
+        ):
+            yield argument.value
 
 
 def _root(node: cst.BaseExpression) -> str | None:

@@ -19,7 +19,7 @@ import libcst.matchers as m
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from ..surface import world
-from .blocking import Blocking
+from .blocking import WAITING, Blocking, bindings_in
 from .steps import Work
 
 TASK_MAKERS = frozenset(
@@ -48,6 +48,17 @@ def rewrite_coroutines(work: Work) -> cst.Module:
     return wrapper.visit(_Converter(work, routes, streams, own))
 
 
+def hooks_behind(work: Work) -> list[str]:
+    """The hooks of the code base that run when a handler has answered; for a generator they run before it."""
+    uses = [use for module in work.base.modules for use in module.uses if use.surface is world().app]
+    found = {use.attribute for use in uses}
+    found |= {literal for use in uses if use.attribute == "on" for literal in use.literals[:1]}
+    return sorted(found & _BEHIND)
+
+
+_BEHIND = frozenset({"failed_request", "finish_request", "success_request", "teardown_request"})
+
+
 class _Stay(Exception):
     """A handler stays as it is; the message says why."""
 
@@ -62,6 +73,7 @@ class _Converter(cst.CSTTransformer):
         super().__init__()
         self.work, self.routes, self.streams, self.own = work, routes, streams, own
         self.blocking = Blocking(work.tree)
+        self.hooks = hooks_behind(work)
 
     def _end(self, decorator: cst.Decorator) -> tuple[int, int] | None:
         """Where the name of a decorator ends, `@app.route (...)`: that is how its use is known."""
@@ -86,6 +98,10 @@ class _Converter(cst.CSTTransformer):
             line = self.get_metadata(PositionProvider, original_node.name).start.line
             self.work.left.append((line, f"{original_node.name.value} stays a generator: it {stay}"))
             return updated_node
+        if self.hooks:
+            line = self.get_metadata(PositionProvider, original_node.name).start.line
+            name, hooks = original_node.name.value, " and ".join(self.hooks)
+            self.work.left.append((line, f"{name}: {hooks} of the app run behind it now, not before it"))
         first = updated_node.lines_after_decorators
         return updated_node.with_changes(
             decorators=decorators, body=body, asynchronous=cst.Asynchronous(), lines_after_decorators=first
@@ -131,7 +147,8 @@ class _Converter(cst.CSTTransformer):
         rest = _Rest()
         new.visit(rest)
         if rest.yields:
-            raise _Stay(_why(rest.yields[0]))
+            crowded = rest.yields[0] in rest.crowded
+            raise _Stay("yields on a line with other statements" if crowded else _why(rest.yields[0]))
         if rest.bare_return:
             raise _Stay("returns nothing in places, which a coroutine may and an async def may not")
         if not always_ends(new):
@@ -173,27 +190,33 @@ def _without_option(decorator: cst.Decorator) -> cst.Decorator | None:
 
 
 def _tasks_in(function: cst.FunctionDef) -> frozenset[str]:
-    """Names in a function that stand for stubs, databases and tasks: all that `was.X (...)` gives."""
+    """Names in a function that stand for stubs, databases and tasks, and for nothing else."""
     was = function.params.params[0].name.value
-    found: set[str] = set()
-    for item in m.findall(function.body, m.WithItem(asname=m.AsName(name=m.Name()))):
-        assert isinstance(item, cst.WithItem)
-        assert item.asname is not None
-        if _is_task(item.item, was, frozenset(found)):
-            found.add(cst.ensure_type(item.asname.name, cst.Name).value)
-    for assign in m.findall(function.body, m.Assign(targets=[m.AssignTarget(target=m.Name())])):
-        assert isinstance(assign, cst.Assign)
-        if _is_task(assign.value, was, frozenset(found)):
-            found.add(cst.ensure_type(assign.targets[0].target, cst.Name).value)
-    return frozenset(found)
+    bound = bindings_in(function)
+    found: frozenset[str] = frozenset()
+    while True:
+        more = {
+            name
+            for name, values in bound.items()
+            if any(_is_task(value, was, found) for value in values)
+            and all(_is_task(value, was, found | {name}) for value in values)
+        }
+        if found >= more:
+            return found
+        found |= more
 
 
-def _is_task(node: cst.BaseExpression, was: str, tasks: frozenset[str]) -> bool:
-    """Whether an expression is surely a task, or gives them."""
+def _is_task(node: cst.CSTNode | None, was: str, tasks: frozenset[str]) -> bool:
+    """Whether an expression is surely a task, or gives them; what a task has fetched is none."""
     first = None
+    node = _yielded(node) or node  # it comes back completed
+    if isinstance(node, cst.Attribute):
+        return False
     while isinstance(node, (cst.Attribute, cst.Call)):
         if isinstance(node, cst.Attribute):
             first = node.attr.value
+            if first in WAITING:
+                return False
             node = node.value
         else:
             node = node.func
@@ -310,11 +333,12 @@ def _bare(node: cst.BaseExpression | None) -> cst.BaseExpression | None:
 
 
 class _Rest(cst.CSTVisitor):
-    """What a body still has: yields, and returns without a value."""
+    """What a body still has: yields, those on lines with other statements, and returns without a value."""
 
     def __init__(self) -> None:
         super().__init__()
         self.yields: list[cst.Yield] = []
+        self.crowded: set[cst.CSTNode] = set()
         self.bare_return = False
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
@@ -322,6 +346,10 @@ class _Rest(cst.CSTVisitor):
 
     def visit_Lambda(self, node: cst.Lambda) -> bool:
         return False
+
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:
+        if len(node.body) > 1:
+            self.crowded.update(m.findall(node, m.Yield()))
 
     def visit_Yield(self, node: cst.Yield) -> None:
         self.yields.append(node)

@@ -252,6 +252,32 @@ ROUTE = '@app.route ("/", coroutine = True)\n'
             "reads a stream",
         ),
         ("@cached\ndef f (was):\n    t = yield was.Mask (1)\n    return ''\n", "decorated by cached"),
+        ("def f (was):\n    t = yield was.Mask (1)\n    KINDS [1] ()\n    return ''\n", "calls KINDS [1]"),
+        ("def f (was):\n    t = yield was.Mask (1)\n    make () ()\n    return ''\n", "calls make"),
+        ("def f (was, g):\n    t = yield was.Mask (1)\n    g ()\n    return ''\n", "calls g"),
+        ("def f (was):\n    t = yield was.Mask (1)\n    map (load, [1])\n    return ''\n", "calls load"),
+        ("def f (was):\n    t = yield was.Mask (1)\n    min ([1], key = ask)\n    return ''\n", "calls ask"),
+        (
+            "def f (was):\n    t = yield was.Mask (1)\n"
+            "    list (map (lambda x: load (x), [1]))\n    return ''\n",
+            "calls load",
+        ),
+        (
+            "import x\n" + ROUTE + "def f (was):\n"
+            "    t = yield was.Mask (1)\n    x.size = 1\n    x.load ()\n    return ''\n",
+            "calls x.load",
+        ),
+        ("def f (was):\n    t = yield was.Mask (1); x = 1\n    return ''\n", "with other statements"),
+        (
+            "def f (was):\n    t = was.Mask (1)\n    yield t\n"
+            "    for t in 'ab':\n        yield t\n    return ''\n",
+            "nobody can tell",
+        ),
+        (
+            "def f (was):\n    t = was.Mask ('a')\n    t = yield t\n"
+            "    x = t.fetch ()\n    yield x\n    return ''\n",
+            "nobody can tell",
+        ),
         ("async def f (was):\n    return ''\n", "is an async def already"),
         ("def f ():\n    t = yield 1\n    return ''\n", "takes no was"),
         ("def f (was):\n    t = yield was.Mask (1)\n    return ''\nf (None)\n", "used by its name"),
@@ -278,6 +304,43 @@ def test_what_is_no_coroutine_is_left_alone(source: str) -> None:
     """Plain generators, helpers and handlers that are native already are none of this step's business."""
     reasons = COROUTINES.unchanged(HEAD + source)
     assert all("where False says so" in reason for reason in reasons)
+
+
+def test_functions_that_are_called_by_others_are_looked_into() -> None:
+    """What sorted, map and the like call is as good as called; a named lambda is a function of the file."""
+    before = """\
+@app.route ("/", coroutine = True)
+def index (was):
+    name = lambda row: row ["name"].lower ()
+    task = yield was.Mask ([])
+    rows = sorted (task.fetch (), key = name)
+    return json.dumps (list (map (str, filter (None, map (lambda row: name (row), rows)))))
+"""
+    after = before.replace(", coroutine = True", "").replace("def index", "async def index")
+    after = after.replace("task = yield was.Mask ([])", "task = was.Mask ([])\n    await task.wait ()")
+    transformed(before, after)
+
+
+def test_hooks_that_change_their_place_are_named() -> None:
+    """Hooks behind the handler run before a generator begins, and behind an `async def`: that is said."""
+    before = """\
+@app.teardown_request
+def close (was):
+    pass
+
+@app.on ("success_request")
+def count (was):
+    pass
+
+@app.route ("/", coroutine = True)
+def index (was):
+    task = yield was.Mask (1)
+    return str (task.fetch ())
+"""
+    after = before.replace(", coroutine = True", "").replace("def index", "async def index")
+    after = after.replace("task = yield was.Mask (1)", "task = was.Mask (1)\n    await task.wait ()")
+    (said,) = COROUTINES.transformed(HEAD + before, HEAD + after)
+    assert said.startswith("index: success_request and teardown_request of the app run behind it now")
 
 
 def test_reference_by_url_is_no_use() -> None:
