@@ -19,6 +19,8 @@ from .environ import build_environ
 from .input import content_length, parse_length
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
     from ..app import Atila
     from ..routing.resource import Resource
     from ..routing.route import Route
@@ -98,7 +100,10 @@ class Request:
         body: the whole body; None where it was not kept or is streamed.
         user: who asks, set by authentication, by the app, or by Starlette's authentication around it.
         route: the route that answers, None before it is found.
+        native: the same where it is one of Starlette's.
     """
+
+    native: BaseRoute | None = None
 
     def __init__(self, scope: Scope, path: str, app: Atila) -> None:
         self.scope = scope
@@ -403,13 +408,20 @@ class Request:
 
     @property
     def routed(self) -> Any:
-        """The handler that answers."""
-        return self.route.handler if self.route is not None else None
+        """The handler that answers; of a native route its endpoint."""
+        if self.route is not None:
+            return self.route.handler
+        return getattr(self.native, "endpoint", None) or getattr(self.native, "app", None)
 
     @property
     def routable(self) -> Any:
         """The options of the route (spec/02 section 1.3)."""
-        return self.route.routable if self.route is not None else None
+        if self.route is not None:
+            return self.route.routable
+        if self.native is None:
+            return None
+        assert self.current_app.native is not None
+        return self.current_app.native.routable_of(self.native)
 
     # -- the rest of `was` that is also found here ----------------------------------------------------------
 

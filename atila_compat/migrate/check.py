@@ -100,7 +100,7 @@ def _broken(file: Broken) -> Finding:
 
 
 def _findings(module: Module, base: CodeBase) -> Iterator[Finding]:
-    misprints = {(slip.line, slip.column) for slip in slips(module, base)}
+    misprints = {(slip.line, slip.wrong) for slip in slips(module, base)}
     for slip in slips(module, base):
         what = f"{slip.wrong} means nothing; {slip.right} was meant"
         todo = f"write {slip.right}; `atila-compat migrate --step slips` does it"
@@ -115,7 +115,7 @@ def _findings(module: Module, base: CodeBase) -> Iterator[Finding]:
             todo,
         )
     for use in module.uses:
-        if (use.line, use.column) not in misprints:
+        if (use.line, use.attribute) not in misprints:
             yield from judge(use, base)
 
 

@@ -378,6 +378,7 @@ async def _closed(
 async def run(app: Atila, route: BaseRoute, scope: Scope, receive: Receive, send: Send) -> None:
     """Let a native route answer, within the app."""
     was = was_for(app, running(app), scope)
+    was.request.native = route
     parameters = scope.get("path_params")
     was.request.PARAMS = dict(parameters) if parameters else {}
     exchange = NativeExchange(was, app.authenticate or None)

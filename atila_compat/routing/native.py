@@ -61,6 +61,21 @@ class NativeTable:
             return ""
         return context.namespace or namespace_of(context.options.get("module_name", ""))
 
+    def routable_of(self, route: BaseRoute) -> dict[str, Any]:
+        """What hooks see as `was.request.routable`: the keys that a route of the app always has."""
+        context = self._origins.get(id(route))
+        return {
+            "methods": set(getattr(route, "methods", None) or ()),
+            "coroutine": False,
+            "input_stream": False,
+            "func_id": getattr(route, "name", ""),
+            "mntopt": context.options if context is not None else {},
+            "route": getattr(route, "path", ""),
+            "overridable": None,
+            "args": [],
+            "keywords": None,
+        }
+
     def routes(self) -> list[BaseRoute]:
         """All native routes in the order in which they are asked."""
         return [*self.first, *self.fallback]

@@ -38,6 +38,10 @@ MIXED = """
 
     @app.finish_request
     def finish (was):
+        was.response.set_header ("X-Routed", getattr (was.request.routed, "__name__", "an app"))
+        was.response.set_header ("X-Route", was.request.routable ["route"])
+        was.response.set_header ("X-Methods", ",".join (sorted (was.request.routable ["methods"])))
+        was.response.set_header ("X-Mntopt", str (was.request.routable ["mntopt"]))
         seen.append ("finish")
 
     @app.failed_request
@@ -292,6 +296,15 @@ def test_hooks_run_around_native_endpoints(client: httpx.Client) -> None:
     assert client.get("/seen").json()["seen"] == ["finish", "teardown", "before", "failed", "before"]
     stopped = client.get("/new/count", headers={"x-stop": "1"})
     assert (stopped.status_code, stopped.text) == (418, "stopped by the hook")
+
+
+def test_hooks_are_told_what_answers(client: httpx.Client) -> None:
+    """`was.request.routed` and `routable` name the endpoint and its route, as those of an Atila handler."""
+    names = ("x-routed", "x-route", "x-methods", "x-mntopt")
+    new, old, sub = (client.get(f"/{each}/count").headers for each in ("new", "old", "sub"))
+    assert [new[name] for name in names] == ["new_count", "/new/count", "GET,HEAD", "{}"]
+    assert [old[name] for name in names] == ["count", "/old/count", "GET,POST", "{}"]
+    assert [sub[name] for name in names] == ["an app", "/sub", "", "{}"]
 
 
 def test_permission_handler_guards_native_endpoints(client: httpx.Client) -> None:

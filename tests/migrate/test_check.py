@@ -144,7 +144,8 @@ def test_what_is_missing_is_named(code: str, name: str, rule: str, words: str, t
     """A name that is not served is missing, with what to do about it."""
     missing = [each for each in findings(tmp_path, serve=HEAD + code + "\n") if each.status is Status.MISSING]
     last = name if rule != "misprint" else name.rpartition(".")[2]
-    (finding,) = [each for each in missing if each.name == last]
+    (finding,) = missing
+    assert finding.name == last
     assert finding.rule == rule
     assert words in f"{finding.what} {finding.todo}"
     assert finding.todo

@@ -258,8 +258,10 @@ ROUTE = '@app.route ("/", coroutine = True)\n'
         ("def f (was):\n    t = yield was.Mask (1)\n    map (load, [1])\n    return ''\n", "calls load"),
         ("def f (was):\n    t = yield was.Mask (1)\n    min ([1], key = ask)\n    return ''\n", "calls ask"),
         (
-            "def f (was):\n    t = yield was.Mask (1)\n"
-            "    list (map (lambda x: load (x), [1]))\n    return ''\n",
+            (
+                "def f (was):\n    t = yield was.Mask (1)\n"
+                "    list (map (lambda x: load (x), [1]))\n    return ''\n"
+            ),
             "calls load",
         ),
         (
@@ -269,13 +271,17 @@ ROUTE = '@app.route ("/", coroutine = True)\n'
         ),
         ("def f (was):\n    t = yield was.Mask (1); x = 1\n    return ''\n", "with other statements"),
         (
-            "def f (was):\n    t = was.Mask (1)\n    yield t\n"
-            "    for t in 'ab':\n        yield t\n    return ''\n",
+            (
+                "def f (was):\n    t = was.Mask (1)\n    yield t\n"
+                "    for t in 'ab':\n        yield t\n    return ''\n"
+            ),
             "nobody can tell",
         ),
         (
-            "def f (was):\n    t = was.Mask ('a')\n    t = yield t\n"
-            "    x = t.fetch ()\n    yield x\n    return ''\n",
+            (
+                "def f (was):\n    t = was.Mask ('a')\n    t = yield t\n"
+                "    x = t.fetch ()\n    yield x\n    return ''\n"
+            ),
             "nobody can tell",
         ),
         ("async def f (was):\n    return ''\n", "is an async def already"),
