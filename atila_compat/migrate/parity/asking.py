@@ -21,7 +21,7 @@ from typing import Any
 from ...errors import AtilaError
 from .case import Answer, Exchange
 from .linking import link
-from .masks import usual_for, varying, whole_or_part
+from .masks import blank_tokens, usual_for, varying, whole_or_part
 from .player import NoAnswer, Player
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -117,6 +117,8 @@ def ask(
             found += varying(answer, again[exchange["id"]])
         if found:
             exchange["mask"] = list(dict.fromkeys(found))
+    if usual:
+        blank_tokens(exchanges, answers)
     link([exchange for exchange in exchanges if "request" in exchange], answers)
     return list(exchanges), answers
 

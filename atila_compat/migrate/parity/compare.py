@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .case import Answer, Exchange
@@ -47,13 +47,14 @@ def media_type(headers: Iterable[tuple[str, str]]) -> str:
     return ""
 
 
-def cookie_shape(value: str, masks: Iterable[str]) -> str:
+def cookie_shape(value: str, masks: Sequence[str]) -> str:
     """What is compared of a Set-Cookie header: the date of an expiry is not, nor a signed value."""
     pair, *attributes = (piece.strip() for piece in value.split(";"))
     name, _, content = pair.partition("=")
     shape = "<opaque>" if name.startswith(OPAQUE_COOKIES) and content else masked(content, masks)
+    pair = masked(f"{name}={shape}", masks)  # masks may look at the value alone, or at what stands before it
     seen = sorted(re.sub(r"(?i)^expires=.*", "expires=<date>", attribute).lower() for attribute in attributes)
-    return f"{name}={shape}; " + "; ".join(seen)
+    return f"{pair}; " + "; ".join(seen)
 
 
 def header_shape(name: str, masks: Iterable[str]) -> Callable[[str], str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...errors import AtilaError
@@ -18,7 +18,7 @@ USUAL: dict[str, str] = {
     "UUIDs": r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
     "JWTs": r"\beyJ[\w+/=-]{8,}\.[\w+/=-]{8,}\.[\w+/=-]{8,}",
     "seconds and milliseconds since 1970": r"\b1[4-9]\d{8}(?:\.\d+|\d{3})?\b",
-    "CSRF tokens": r'(?<=name="XSRF_TOKEN" value=")[^"]+',
+    "CSRF tokens": r'(?<=name="XSRF_TOKEN" value=")[^"]+|(?<=XSRF_TOKEN=)[^;&"\s]+',
 }
 """What is blanked unless it is switched off: times, and ids that are made at random."""
 
@@ -51,6 +51,22 @@ def usual_for(answer: Answer) -> list[str]:
     headers = (value for name, value in answer.get("headers", ()) if name.lower() in COMPARED_HEADERS)
     text = "\n".join([answer.get("text", ""), *headers])
     return [pattern for pattern in USUAL.values() if re.search(pattern, text)]
+
+
+def blank_tokens(exchanges: Iterable[dict[str, Any]], answers: Mapping[str, Answer]) -> None:
+    """Blank the CSRF tokens in the bodies of answers; a cookie has given each. The exchanges are changed."""
+    known: set[str] = set()
+    for exchange in exchanges:
+        answer = answers.get(exchange["id"], {})
+        cookies = (value for name, value in answer.get("headers", ()) if name.lower() == "set-cookie")
+        known.update(value for cookie in cookies for value in re.findall(USUAL["CSRF tokens"], cookie))
+        text: str = answer.get("text", "")
+        for token in known:
+            for found in re.finditer(rf"(?<![\w-]){re.escape(token)}(?![\w-])", text):
+                context = before(text, found.start())
+                mask = f"(?<={context}){_VALUE}" if context else f"(?m:^){_VALUE}"
+                if mask not in exchange.setdefault("mask", []):
+                    exchange["mask"].append(mask)
 
 
 def before(text: str, start: int) -> str:

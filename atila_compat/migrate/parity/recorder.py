@@ -18,7 +18,7 @@ from ...errors import AtilaError
 from ...types import Receive, Scope, Send
 from .case import Answer
 from .linking import Jars, link
-from .masks import origins, usual_for, whole_or_part
+from .masks import blank_tokens, origins, usual_for, whole_or_part
 from .player import as_text
 
 HOP_BY_HOP = frozenset(
@@ -75,6 +75,8 @@ class Recorder:
     def finish(self) -> tuple[list[dict[str, Any]], dict[str, Answer]]:
         """The exchanges in the order in which they were asked, and their answers, ready to be played."""
         exchanges = sorted(self.exchanges, key=lambda exchange: str(exchange["id"]))
+        if self.usual:
+            blank_tokens(exchanges, self.answers)
         link(exchanges, self.answers)
         return exchanges, self.answers
 

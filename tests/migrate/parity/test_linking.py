@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import Any
 
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 
 from atila_compat.errors import AtilaError
 from atila_compat.migrate.parity.case import Answer
-from atila_compat.migrate.parity.compare import masked
+from atila_compat.migrate.parity.compare import differences, masked
 from atila_compat.migrate.parity.linking import is_random, link
-from atila_compat.migrate.parity.masks import compiled, searched, usual_for, varying
+from atila_compat.migrate.parity.masks import blank_tokens, compiled, searched, usual_for, varying
 
 TOKEN = "4f1d5be9a0c34f1d5be9a0c3"
 
@@ -102,6 +103,30 @@ def test_usual_masks_are_taken_where_they_match() -> None:
     assert masked(text, masks) == '{"at": "<masked>", "id": "<masked>", "n": <masked>}'
     assert len(masks) == 3
     assert usual_for(answer('{"name": "kim", "n": 12345}')) == []
+
+
+def test_csrf_tokens_are_blanked_wherever_they_stand() -> None:
+    """A CSRF token differs for each client: in its cookie, in forms and in JSON it is blanked."""
+    token = "5adc23e48926280d"
+    texts = [
+        f'<input name="XSRF_TOKEN" value="{token}">',
+        f'{{"token": "{token}", "user": "kim"}}',
+        token,
+        "pong",
+    ]
+    given = {str(number): answer(text) for number, text in enumerate(texts)}
+    given["0"]["headers"] = [("Set-Cookie", f"XSRF_TOKEN={token}; path=/")]
+    exchanges: list[dict[str, Any]] = [{"id": id_, "mask": usual_for(given[id_])} for id_ in given]
+    blank_tokens(exchanges, given)
+    new = copy.deepcopy(given)
+    for each in new.values():
+        each["text"] = each["text"].replace(token, "b1ecb1ecb1ecb1ec")
+    new["0"]["headers"] = [("set-cookie", "XSRF_TOKEN=b1ecb1ecb1ecb1ec; path=/")]
+    assert [differences(each, given[each["id"]], new[each["id"]]) for each in exchanges] == [[], [], [], []]
+    new["0"]["headers"] = [("set-cookie", "XSRF_TOKEN=; path=/")]
+    new["1"]["text"] = '{"token": "b1ecb1ecb1ecb1ec", "user": "lee"}'
+    assert differences(exchanges[0], given["0"], new["0"])
+    assert differences(exchanges[1], given["1"], new["1"])
 
 
 def test_what_varies_between_two_answers_is_masked() -> None:
