@@ -64,6 +64,12 @@ class JSONRPCProxy:
             raise AttributeError(name)
         return JSONRPCProxy(self._client, self._url, f"{self._method}.{name}" if self._method else name)
 
+    def __enter__(self) -> JSONRPCProxy:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Nothing to close: the connection is the client's."""
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the method, with positional or with named arguments."""
         params = kwargs or list(args)

@@ -50,6 +50,15 @@ def test_jsonrpc() -> None:
             client.jsonrpc("/rpc2").fail()
 
 
+def test_proxies_in_with_statements() -> None:
+    """Both proxies may stand in a `with` statement, as those of the original."""
+    with make_app().test_client() as cli:
+        with cli.jsonrpc("/rpc2") as proxy:
+            assert proxy.add(1, 2) == 3
+        with cli.xmlrpc("/rpc2") as proxy:
+            assert proxy.add(1, 2) == 3
+
+
 def test_jsonrpc_of_something_else(client: Client) -> None:
     """An answer that is no JSON-RPC is an error with its status."""
     with pytest.raises(RPCError) as raised:
