@@ -11,7 +11,7 @@ from .deprecated import HOOKS, REPLACED
 from .differences import GUIDE, concerned
 from .slips import is_missing, meant_attribute, slips
 from .sources import Broken
-from .templates import template_files, template_uses
+from .templates import is_template, template_files, template_uses
 from .uses import CodeBase, Module, Use
 
 
@@ -132,7 +132,7 @@ def judge(use: Use, base: CodeBase) -> Iterator[Finding]:
         yield finding(Status.MISSING, "missing-module", what, todo)
         return
     if use.name.startswith("hooks.") and use.attribute in HOOKS:
-        yield finding(Status.SUPPORTED, "deprecated", todo=_rename(HOOKS[use.attribute]))
+        yield finding(Status.SUPPORTED, "deprecated", todo=_rename(HOOKS[use.attribute], use))
         return
     differs = concerned(use.name, use.keywords, use.literals, stored=use.stored)
     if use.stored and surface.name == "was" and surface.has(use.attribute):
@@ -156,12 +156,14 @@ def judge(use: Use, base: CodeBase) -> Iterator[Finding]:
         return
     current = REPLACED.get((surface.name, use.attribute))
     if current is not None and surface.has(current):
-        yield finding(Status.SUPPORTED, "deprecated", todo=_rename(current))
+        yield finding(Status.SUPPORTED, "deprecated", todo=_rename(current, use))
     else:
         yield finding(Status.SUPPORTED, "supported")
 
 
-def _rename(current: str) -> str:
+def _rename(current: str, use: Use) -> str:
+    if is_template(use.source):
+        return f"its current name is {current}; write it by hand, migrate changes Python files only"
     return f"its current name is {current}; `atila-compat migrate --step names` writes it"
 
 

@@ -28,6 +28,11 @@ def template_files(root: Path) -> Iterator[Path]:
             yield from (Path(folder, name) for name in sorted(names) if Path(name).suffix in SUFFIXES)
 
 
+def is_template(source: Source) -> bool:
+    """Whether a source is that of a template, not of a module."""
+    return source.path.suffix in SUFFIXES
+
+
 def template_uses(path: Path) -> list[Use]:
     """The uses in a template; none in one that is not Jinja's, or has delimiters of its own."""
     from jinja2 import Environment, TemplateError
