@@ -153,6 +153,8 @@ class _Converter(cst.CSTTransformer):
             raise _Stay("returns nothing in places, which a coroutine may and an async def may not")
         if not always_ends(new):
             raise _Stay("can end without an answer, which a coroutine may and an async def may not")
+        if comments(new) != comments(function.body):
+            raise _Stay("has a comment in the brackets of a yield, which would be lost")
         reason = self.blocking.reason(function.with_changes(body=new), _done(new, body.waited))
         if reason:
             raise _Stay(reason)
@@ -163,6 +165,11 @@ class _Converter(cst.CSTTransformer):
         count = self.work.module.references(name, line)
         if count:
             raise _Stay(f"is used by its name elsewhere in this file, {count} time{'s' * (count > 1)}")
+
+
+def comments(node: cst.CSTNode) -> list[str]:
+    """The comments in a part of a module, in their order."""
+    return [cst.ensure_type(each, cst.Comment).value for each in m.findall(node, m.Comment())]
 
 
 def _code(node: cst.CSTNode) -> str:

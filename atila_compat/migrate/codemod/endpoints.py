@@ -24,7 +24,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from ..surface import world
 from .blocking import Blocking
-from .coroutines import always_ends
+from .coroutines import always_ends, comments
 from .steps import Work
 
 SHARED = frozenset(
@@ -143,6 +143,8 @@ class _Converter(cst.CSTTransformer):
         assert isinstance(body, cst.BaseSuite)
         if answers.problem:
             raise _Stay(answers.problem)
+        if comments(body) != comments(function.body):
+            raise _Stay("has comments among the values of was.API, which would be lost")
         body = _with_was(body, was)
         self.responses |= answers.responses
         if "JSONResponse" in answers.responses:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import libcst as cst
+import libcst.matchers as m
 from libcst.helpers import get_full_name_for_node
 from libcst.metadata import MetadataWrapper, PositionProvider
 
@@ -133,7 +134,7 @@ class _Importer(cst.CSTTransformer):
         others = [alias for alias in node.names if alias.evaluated_name != "Atila"]
         if not others:
             return [node.with_changes(module=expression("atila_compat"))]
-        if not classes:
+        if not classes or m.findall(node, m.Comment()):  # comments stay beside their names
             return [_from(node, module)]
         others[-1] = others[-1].with_changes(comma=node.names[-1].comma)
         plain = [alias.with_changes(comma=cst.MaybeSentinel.DEFAULT) for alias in classes]

@@ -284,6 +284,7 @@ ROUTE = '@app.route ("/", coroutine = True)\n'
             ),
             "nobody can tell",
         ),
+        ("def f (was):\n    t = (yield was.Mask (1)  # why\n        )\n    return ''\n", "comment"),
         ("async def f (was):\n    return ''\n", "is an async def already"),
         ("def f ():\n    t = yield 1\n    return ''\n", "takes no was"),
         ("def f (was):\n    t = yield was.Mask (1)\n    return ''\nf (None)\n", "used by its name"),

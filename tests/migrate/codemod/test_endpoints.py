@@ -105,6 +105,7 @@ def test_was_is_found_where_it_is_used() -> None:
         ),
         ('@app.route ("/x")\ndef f (was):\n    request = 1\n    return "x"\n', "the name request"),
         ('@app.route ("/x")\ndef f (was): return was.render ("x")\n', "on one line"),
+        ('@app.route ("/x")\ndef f (was):\n    return was.API (\n        a = 1,  # why\n    )\n', "comments"),
     ],
 )
 def test_handler_that_is_not_simple_stays(handler: str, reason: str) -> None:

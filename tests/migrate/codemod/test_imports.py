@@ -67,6 +67,18 @@ def test_class_and_others_of_one_import_are_split() -> None:
     IMPORTS.transformed(before, after)
 
 
+def test_comments_in_brackets_are_kept() -> None:
+    """Comments among the names of an import stay where they are: then `Atila` is not split off."""
+    before = """\
+        from atila import (
+            Atila,  # the app
+            # what else
+            preference,
+        )
+        """
+    IMPORTS.transformed(before, before.replace("from atila ", "from atila_compat.shims.atila "))
+
+
 def test_dotted_import_keeps_the_name_it_gives() -> None:
     """`import rs4.pathtool` gives the name rs4: so does what takes its place."""
     before = """\
