@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import libcst as cst
 import libcst.matchers as m
@@ -27,6 +29,9 @@ from .blocking import Blocking
 from .coroutines import always_ends, comments
 from .steps import Work
 
+if TYPE_CHECKING:
+    from ..uses import Module
+
 SHARED = frozenset(
     {
         *("app", "cookie", "csrf_token", "csrf_token_input", "env", "g", "log", "mbox", "media", "render"),
@@ -35,6 +40,26 @@ SHARED = frozenset(
 )
 """Attributes of `was` that mean the same in an endpoint."""
 _ORDERING = frozenset({"pref.extends", "pref.overrides", "app.extends", "app.overrides", "app.unroute"})
+_HOOKS = frozenset(
+    {"before_request", "failed_request", "finish_request", "success_request", "teardown_request"}
+)
+_OF_BODY = frozenset({"was.verify_csrf", "was.csrf_verify"}) | {
+    f"was.request.{name}"
+    for name in (
+        "ARGS",
+        "args",
+        "FORM",
+        "form",
+        "JSON",
+        "json",
+        "DATA",
+        "data",
+        "get_body",
+        "payload",
+        "body",
+    )
+}
+"""What hooks read of a request's body."""
 _DEFAULT_METHODS = ("GET", "POST")
 
 
@@ -81,6 +106,32 @@ def has_order(work: Work) -> bool:
     return any(use.name in _ORDERING for module in work.base.modules for use in module.uses)
 
 
+def hooks_see_bodies(work: Work) -> bool:
+    """Whether hooks of the code base may look at what a request brings: a native endpoint reads it later."""
+    uses = [use for module in work.base.modules for use in module.uses if use.surface is world().app]
+    hooked = {use.attribute for use in uses}
+    hooked |= {literal for use in uses if use.attribute == "on" for literal in use.literals[:1]}
+    if not hooked & _HOOKS:
+        return False
+    return any(
+        use.name in _OF_BODY and not any(first <= use.line <= last for first, last in _handlers(module))
+        for module in work.base.modules
+        for use in module.uses
+    )
+
+
+def _handlers(module: Module) -> Iterator[tuple[int, int]]:
+    """The first and the last lines of the handlers in a module."""
+    routes = {use.end for use in module.uses if use.name == "app.route"}
+    for node in ast.walk(module.source.tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for decorator in node.decorator_list:
+                called = decorator.func if isinstance(decorator, ast.Call) else decorator
+                line, offset = called.end_lineno, called.end_col_offset
+                if line and offset and (line, module.source.column(line, offset)) in routes:
+                    yield node.lineno, node.end_lineno or node.lineno
+
+
 class _Converter(cst.CSTTransformer):
     """Rewrites handlers.
 
@@ -96,7 +147,7 @@ class _Converter(cst.CSTTransformer):
         self.responses: set[str] = set()
         self.blocking = Blocking(work.tree)
         self.ids, self.shared = named_ids(work), shared_rules(work)
-        self.ordered = has_order(work)
+        self.ordered, self.watched = has_order(work), hooks_see_bodies(work)
 
     def leave_FunctionDef(
         self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
@@ -138,6 +189,8 @@ class _Converter(cst.CSTTransformer):
         if len(plain) > len(m.findall(function.body, m.Attribute(attr=m.Name("request")))):
             raise _Stay("uses the name request")
         new_call = _native(call)
+        if self.watched and _takes_body(new_call):
+            raise _Stay("takes bodies, which hooks of the app look at; they see none of a native route")
         answers = _Answers(was)
         body = function.body.visit(answers)
         assert isinstance(body, cst.BaseSuite)
@@ -201,6 +254,13 @@ def _native(call: cst.Call) -> cst.Call:
             cst.Arg(listed, keyword=cst.Name("methods"), equal=equal),
         ]
     return call.with_changes(func=func.with_changes(attr=cst.Name("native_route")), args=args)
+
+
+def _takes_body(call: cst.Call) -> bool:
+    """Whether a native route has methods that bring a body, as far as one can tell."""
+    listed = m.findall(call.args[1].value, m.SimpleString()) if len(call.args) > 1 else ()
+    methods = {cst.ensure_type(each, cst.SimpleString).evaluated_value for each in listed}
+    return not methods or not methods <= {"GET", "HEAD", "DELETE"}
 
 
 def _with_was(body: cst.BaseSuite, was: str) -> cst.BaseSuite:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from atila_compat.migrate.codemod.rewriting import rewrite_text
+
 from .examples import Examples
 
 ENDPOINTS = Examples("endpoints")
@@ -112,6 +114,34 @@ def test_handler_that_is_not_simple_stays(handler: str, reason: str) -> None:
     """A handler that needs more of the app than its answer stays; the reason is named."""
     reasons = ENDPOINTS.unchanged(HEAD + handler)
     assert [said for said in reasons if reason in said], reasons
+
+
+@pytest.mark.parametrize(
+    ("hook", "stays"),
+    [
+        ("@app.before_request\ndef b (was): was.request.ARGS.get ('name')\n", True),
+        ("@app.on ('finish_request')\ndef b (was): was.verify_csrf ()\n", True),
+        (
+            "class C:\n    def __call__ (self, was): was.request.JSON\n@app.before_request\ndef b (w): pass\n",
+            True,
+        ),
+        ("@app.before_request\ndef b (was): was.request.get_header ('x')\n", False),
+        (
+            "@app.before_request\ndef b (was): pass\n@app.route ('/b')\ndef g (was, x): was.request.ARGS\n",
+            False,
+        ),
+        ("def helper (was): was.request.FORM\n", False),
+    ],
+)
+def test_hooks_go_on_seeing_bodies(hook: str, stays: bool) -> None:
+    """Where hooks look at bodies, handlers that take some stay; those that answer GET only do not."""
+    methods = '["GET", "POST"]'
+    handler = f'@app.route ("/x", methods = {methods})\ndef f (was): return "x"\n'
+    after, left = rewrite_text(HEAD + hook + handler, ENDPOINTS.step)
+    assert ("native_route" not in after) is stays
+    assert any("takes bodies" in reason for _, reason in left) is stays
+    after, _ = rewrite_text(HEAD + hook + handler.replace(methods, '["GET"]'), ENDPOINTS.step)
+    assert "native_route" in after
 
 
 @pytest.mark.parametrize(
