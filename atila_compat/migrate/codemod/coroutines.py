@@ -20,6 +20,7 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 
 from ..surface import world
 from .blocking import WAITING, Blocking, bindings_in
+from .hooks import BEHIND, hooks_of
 from .steps import Work
 
 TASK_MAKERS = frozenset(
@@ -48,17 +49,6 @@ def rewrite_coroutines(work: Work) -> cst.Module:
     return wrapper.visit(_Converter(work, routes, streams, own))
 
 
-def hooks_behind(work: Work) -> list[str]:
-    """The hooks of the code base that run when a handler has answered; for a generator they run before it."""
-    uses = [use for module in work.base.modules for use in module.uses if use.surface is world().app]
-    found = {use.attribute for use in uses}
-    found |= {literal for use in uses if use.attribute == "on" for literal in use.literals[:1]}
-    return sorted(found & _BEHIND)
-
-
-_BEHIND = frozenset({"failed_request", "finish_request", "success_request", "teardown_request"})
-
-
 class _Stay(Exception):
     """A handler stays as it is; the message says why."""
 
@@ -73,7 +63,8 @@ class _Converter(cst.CSTTransformer):
         super().__init__()
         self.work, self.routes, self.streams, self.own = work, routes, streams, own
         self.blocking = Blocking(work.tree)
-        self.hooks = hooks_behind(work)
+        # for a generator these run before its first line
+        self.hooks = sorted(hooks_of(work.base) & BEHIND)
 
     def _end(self, decorator: cst.Decorator) -> tuple[int, int] | None:
         """Where the name of a decorator ends, `@app.route (...)`: that is how its use is known."""

@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import libcst as cst
 import libcst.matchers as m
@@ -27,10 +25,8 @@ from libcst.metadata import MetadataWrapper, PositionProvider
 from ..surface import world
 from .blocking import Blocking
 from .coroutines import always_ends, comments
+from .hooks import hooks_see_bodies
 from .steps import Work
-
-if TYPE_CHECKING:
-    from ..uses import Module
 
 SHARED = frozenset(
     {
@@ -40,26 +36,6 @@ SHARED = frozenset(
 )
 """Attributes of `was` that mean the same in an endpoint."""
 _ORDERING = frozenset({"pref.extends", "pref.overrides", "app.extends", "app.overrides", "app.unroute"})
-_HOOKS = frozenset(
-    {"before_request", "failed_request", "finish_request", "success_request", "teardown_request"}
-)
-_OF_BODY = frozenset({"was.verify_csrf", "was.csrf_verify"}) | {
-    f"was.request.{name}"
-    for name in (
-        "ARGS",
-        "args",
-        "FORM",
-        "form",
-        "JSON",
-        "json",
-        "DATA",
-        "data",
-        "get_body",
-        "payload",
-        "body",
-    )
-}
-"""What hooks read of a request's body."""
 _DEFAULT_METHODS = ("GET", "POST")
 
 
@@ -106,32 +82,6 @@ def has_order(work: Work) -> bool:
     return any(use.name in _ORDERING for module in work.base.modules for use in module.uses)
 
 
-def hooks_see_bodies(work: Work) -> bool:
-    """Whether hooks of the code base may look at what a request brings: a native endpoint reads it later."""
-    uses = [use for module in work.base.modules for use in module.uses if use.surface is world().app]
-    hooked = {use.attribute for use in uses}
-    hooked |= {literal for use in uses if use.attribute == "on" for literal in use.literals[:1]}
-    if not hooked & _HOOKS:
-        return False
-    return any(
-        use.name in _OF_BODY and not any(first <= use.line <= last for first, last in _handlers(module))
-        for module in work.base.modules
-        for use in module.uses
-    )
-
-
-def _handlers(module: Module) -> Iterator[tuple[int, int]]:
-    """The first and the last lines of the handlers in a module."""
-    routes = {use.end for use in module.uses if use.name == "app.route"}
-    for node in ast.walk(module.source.tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            for decorator in node.decorator_list:
-                called = decorator.func if isinstance(decorator, ast.Call) else decorator
-                line, offset = called.end_lineno, called.end_col_offset
-                if line and offset and (line, module.source.column(line, offset)) in routes:
-                    yield node.lineno, node.end_lineno or node.lineno
-
-
 class _Converter(cst.CSTTransformer):
     """Rewrites handlers.
 
@@ -147,7 +97,7 @@ class _Converter(cst.CSTTransformer):
         self.responses: set[str] = set()
         self.blocking = Blocking(work.tree)
         self.ids, self.shared = named_ids(work), shared_rules(work)
-        self.ordered, self.watched = has_order(work), hooks_see_bodies(work)
+        self.ordered, self.watched = has_order(work), hooks_see_bodies(work.base)
 
     def leave_FunctionDef(
         self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef

@@ -122,7 +122,7 @@ def test_handler_that_is_not_simple_stays(handler: str, reason: str) -> None:
         ("@app.before_request\ndef b (was): was.request.ARGS.get ('name')\n", True),
         ("@app.on ('finish_request')\ndef b (was): was.verify_csrf ()\n", True),
         (
-            "class C:\n    def __call__ (self, was): was.request.JSON\n@app.before_request\ndef b (w): pass\n",
+            "class C:\n    def go (s, was): was.request.JSON\n@app.before_request\ndef b (w): C ().go (w)\n",
             True,
         ),
         ("@app.before_request\ndef b (was): was.request.get_header ('x')\n", False),
@@ -131,6 +131,11 @@ def test_handler_that_is_not_simple_stays(handler: str, reason: str) -> None:
             False,
         ),
         ("def helper (was): was.request.FORM\n", False),
+        (
+            "def c (was): was.request.form\nALL = [c]\ndef b (was): ALL [0] (was)\napp.before_request (b)\n",
+            True,
+        ),
+        ("@app.before_request\ndef b (was): pass\ndef opened (was): was.request.ARGS\n", False),
     ],
 )
 def test_hooks_go_on_seeing_bodies(hook: str, stays: bool) -> None:
