@@ -4,6 +4,7 @@ import skitai
 from atila import Atila
 
 CITIES = ["Oslo", "Rome", "Cork"]
+PATHS = ["/city/Oslo", "/advice/Rome", "/cities", "/events/Rome", "/report.csv", "/raw/Cork"]
 
 
 def __app__():
@@ -11,6 +12,11 @@ def __app__():
 
 
 def __mount__(app, mntopt):
+    @app.route("/")
+    def index(was):
+        """What there is to be tried."""
+        return "\n".join(f'<p><a href="{path}">{path}</a></p>' for path in PATHS)
+
     @app.route("/city/<name>")
     def city(was, name):
         """In parallel: the thread is free at once, the answer is made when both have come."""

@@ -19,5 +19,5 @@ if __name__ == "__main__":
     for name in ("weather", "events", "more-events"):
         skitai.mount(f"/services/{name}", upstreams.service(name))
     skitai.mount("/", gateway)
-    print(f"the gateway: http://127.0.0.1:{port}/city/Oslo", flush=True)
+    print(f"the gateway: http://127.0.0.1:{port}/", flush=True)
     skitai.run(address="127.0.0.1", port=5000, name="gateway")

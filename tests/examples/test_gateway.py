@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,6 +15,13 @@ from .conftest import Example
 def gateway(example: Example) -> Launched:
     """The gateway, with the services that it asks."""
     return example("gateway")
+
+
+def test_front_page_leads_to_every_route(gateway: Launched) -> None:
+    """Whoever opens the gateway finds links to try, one for each kind of route, and all of them answer."""
+    links = re.findall(r'href="([^"]+)"', gateway.client.get("/").text)
+    assert len({link.split("/")[1] for link in links}) == 6
+    assert [gateway.client.get(link).status_code for link in links] == [200] * 6
 
 
 def test_answers_of_two_services_become_one(gateway: Launched) -> None:
