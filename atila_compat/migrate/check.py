@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .deprecated import HOOKS, REPLACED
 from .differences import GUIDE, concerned
-from .slips import is_missing, meant_attribute, slips
+from .slips import is_missing, is_own, meant_attribute, slips
 from .sources import Broken
 from .templates import is_template, template_files, template_uses
 from .uses import CodeBase, Module, Use
@@ -155,7 +155,7 @@ def judge(use: Use, base: CodeBase) -> Iterator[Finding]:
     if differs:
         return
     current = REPLACED.get((surface.name, use.attribute))
-    if current is not None and surface.has(current):
+    if current is not None and surface.has(current) and not is_own(use, base):
         yield finding(Status.SUPPORTED, "deprecated", todo=_rename(current, use))
     else:
         yield finding(Status.SUPPORTED, "supported")

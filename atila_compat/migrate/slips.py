@@ -75,13 +75,18 @@ def _near(name: str, candidates: Collection[str], alike: float) -> str | None:
     return near[0] if near else None
 
 
+def is_own(use: Use, base: CodeBase) -> bool:
+    """Whether the app itself gives the attribute to the thing; it is not the original's then."""
+    return use.surface is not None and use.attribute in base.owned.get(use.surface.name, ())
+
+
 def is_missing(use: Use, base: CodeBase) -> bool:
     """Whether the thing that is used does not have the attribute, and the app does not add it."""
     if use.surface is None:
         return True
     if not use.attribute or use.surface.has(use.attribute):
         return False
-    return use.attribute not in base.owned.get(use.surface.name, ())
+    return not is_own(use, base)
 
 
 def meant_attribute(use: Use, base: CodeBase, alike: float = SUGGESTED) -> str | None:

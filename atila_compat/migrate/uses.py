@@ -293,6 +293,8 @@ class _Finder:
             if scope is self.names.module and self._is_hook(node):
                 name = f"hooks.{node.name}"
                 self.module.uses.append(Use(self.source, name, node.name, self.world.hooks, node))
+        elif isinstance(node, ast.ClassDef):
+            self._own_class(node, scope)
         elif isinstance(node, ast.Call):
             self._calls[node.func] = node
             self._registered(node, scope)
@@ -387,6 +389,13 @@ class _Finder:
         things = {"pref": ("pref", "app")}.get(owner.name, (owner.name,))
         for thing in things:
             self.module.owned.setdefault(thing, set()).add(name)
+
+    def _own_class(self, node: ast.ClassDef, scope: Scope) -> None:
+        """What a class of the app's own adds to the class of the original that it is made of."""
+        bases = (self.names.surface(base, scope) for base in node.bases)
+        for instance in (base.instance for base in bases if base is not None and base.instance is not None):
+            for name in self.names.of[node].names:
+                self._own(instance, name)
 
     def _registered(self, call: ast.Call, scope: Scope) -> None:
         """`was.register ("x", ...)`, `skitai.add_wasc_option ("x", ...)`, `setattr (app, "x", ...)`."""

@@ -209,7 +209,18 @@ def test_the_apps_own_attributes_are_supported(tmp_path: Path) -> None:
                     was.request.who = 1
                     return was.tenant, app.colour, app.shelf, app.config.OWN, was.request.who, was.app.g.any
             """,
+        own="""\
+            from atila import Atila
+            class Shop (Atila):
+                counter = 1
+                def require (self, *rules): pass
+                def close_at_night (self): pass
+            shop = Shop (__name__)
+            shop.require ()
+            shop.close_at_night (shop.counter)
+            """,
     )
+    assert not [each for each in result if each.rule == "deprecated"]
     assert not [each for each in result if each.status is Status.MISSING]
 
 

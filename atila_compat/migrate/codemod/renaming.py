@@ -10,7 +10,7 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from ..deprecated import HOOKS, REPLACED
-from ..slips import name_column, slips
+from ..slips import is_own, name_column, slips
 from .steps import Work
 
 Place = tuple[int, int]
@@ -89,6 +89,10 @@ def replace_deprecated(work: Work) -> cst.Module:
                 names[use.line, name_column(use.source, use.node)] = HOOKS[use.attribute]
             continue
         current = REPLACED.get((use.surface.name, use.attribute))
-        if current is not None and use.surface.has(current):
+        if current is None or not use.surface.has(current):
+            continue
+        if is_own(use, work.base):
+            work.left.append((use.line, f"{use.name} is set by the app itself: nobody can tell whose it is"))
+        else:
             names[use.line, use.column] = current
     return renamed(work.tree, names)

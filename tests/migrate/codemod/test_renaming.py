@@ -162,6 +162,22 @@ def test_current_and_foreign_names_are_left_alone(source: str) -> None:
     assert NAMES.unchanged(source) == []
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from atila import Atila\napp = Atila (__name__)\napp.startup = 1\nprint (app.startup)\n",
+        "from atila import Atila\napp = Atila (__name__)\nsetattr (app, 'reload', 1)\nprint (app.reload)\n",
+        "def first (was): was.token = 'x'\ndef second (was): return was.token\n",
+        "from atila import Atila\nclass Mine (Atila):\n    def require (self): pass\nMine ('x').require ()\n",
+    ],
+)
+def test_names_that_the_app_itself_gives_are_left(source: str) -> None:
+    """What the app has put under an old name is its own; that it stays is said."""
+    reasons = NAMES.unchanged(source)
+    assert reasons
+    assert all("set by the app itself" in reason for reason in reasons)
+
+
 def test_hook_that_is_called_by_its_name_keeps_it() -> None:
     """A hook of an old name that the module itself calls is left, and that is said."""
     (reason,) = NAMES.unchanged("def mount (app): pass\nmount (None)\n")
