@@ -14,6 +14,9 @@ from .sources import Broken
 from .templates import is_template, template_files, template_uses
 from .uses import CodeBase, Module, Use
 
+BROKEN = "migration_guide/12-troubleshooting.md#broken-file"
+"""Where the guide says what to do with files that cannot be read."""
+
 
 class Status(StrEnum):
     """What becomes of a use."""
@@ -95,7 +98,7 @@ def _broken(file: Broken) -> Finding:
         "broken-file",
         f"the file {file.reason}",
         file.todo,
-        "migration_guide/12-troubleshooting.md#broken-file",
+        BROKEN,
     )
 
 

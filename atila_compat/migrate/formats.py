@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from .check import Finding, Report, Status
+from .check import BROKEN, Finding, Report, Status
 from .differences import DIFFERENCES, GUIDE
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -129,7 +129,7 @@ def _rule(rule: str) -> dict[str, Any]:
         found["fullDescription"] = {"text": text}
         found["help"] = {"text": f"{difference.todo} See {difference.link}"}
     else:
-        found["help"] = {"text": f"See {GUIDE}"}
+        found["help"] = {"text": f"See {BROKEN if rule == 'broken-file' else GUIDE}"}
     return found
 
 

@@ -172,6 +172,7 @@ def test_sarif_is_valid(folder: Path) -> None:
         ("missing-name", "error"),
         ("missing-name", "error"),
     ]
+    assert "12-troubleshooting.md#broken-file" in rules[0]["help"]["text"]
     place = run["results"][0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "my%20views.py"
 

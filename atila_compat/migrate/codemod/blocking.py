@@ -77,21 +77,22 @@ Function = cst.FunctionDef | cst.Lambda
 
 
 class Functions(cst.CSTVisitor):
-    """The functions of a module by name, named lambdas among them; of those with one name, the last."""
+    """The functions of a module by name, named lambdas among them; several may have one name."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: dict[str, Function] = {}
+        self.found: dict[str, list[Function]] = {}
 
     def visit_Assign(self, node: cst.Assign) -> None:
         """Take in `name = lambda ...`."""
         if isinstance(node.value, cst.Lambda):
             for target in node.targets:
-                self.found.update(dict.fromkeys(_names(target.target), node.value))
+                for name in _names(target.target):
+                    self.found.setdefault(name, []).append(node.value)
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
         """Take in a function."""
-        self.found[node.name.value] = node
+        self.found.setdefault(node.name.value, []).append(node)
 
 
 class Blocking:
@@ -120,10 +121,11 @@ class Blocking:
         return calls.reason
 
     def of_function(self, name: str) -> str:
-        """Why a function of this module may wait; empty where it does not."""
+        """Why a function of this module may wait, or one of those of this name; empty where none does."""
         if name not in self._known:
             self._known[name] = ""  # one that calls itself is as good as the rest of it
-            self._known[name] = self.reason(self.functions[name])
+            reasons = (self.reason(function) for function in self.functions[name])
+            self._known[name] = next(filter(None, reasons), "")
         return self._known[name]
 
 
@@ -198,6 +200,12 @@ class Calls(cst.CSTVisitor):
             cst.ensure_type(cst.ensure_type(call, cst.Call).func, cst.Attribute).value.visit(self)
             return False
         return True
+
+    def visit_WithItem(self, node: cst.WithItem) -> None:
+        """What is entered by its name, a lock say, may wait, and must not be held over an `await`."""
+        root = _root(node.item)
+        if not isinstance(node.item, cst.Call) and root is not None and root not in {*self.locals, self.was}:
+            self.reason = self.reason or f"enters {_text(node.item)}, which may block the event loop"
 
     def visit_Call(self, node: cst.Call) -> None:
         """Look at a call, and at the functions that it is given to be called."""

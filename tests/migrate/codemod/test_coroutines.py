@@ -254,6 +254,15 @@ ROUTE = '@app.route ("/", coroutine = True)\n'
         ("@cached\ndef f (was):\n    t = yield was.Mask (1)\n    return ''\n", "decorated by cached"),
         ("def f (was):\n    t = yield was.Mask (1)\n    KINDS [1] ()\n    return ''\n", "calls KINDS [1]"),
         ("def f (was):\n    t = yield was.Mask (1)\n    make () ()\n    return ''\n", "calls make"),
+        (
+            "def f (was):\n    with LOCK:\n        t = yield was.Mask (1)\n    return ''\n",
+            "enters LOCK, which may block",
+        ),
+        (
+            "def nap (): time.sleep (1)\n" + ROUTE + "def f (was):\n    t = yield was.Mask (1)\n"
+            "    nap ()\n    return ''\ndef other ():\n    def nap (): pass\n",
+            "calls nap",
+        ),
         ("def f (was, g):\n    t = yield was.Mask (1)\n    g ()\n    return ''\n", "calls g"),
         ("def f (was):\n    t = yield was.Mask (1)\n    map (load, [1])\n    return ''\n", "calls load"),
         ("def f (was):\n    t = yield was.Mask (1)\n    min ([1], key = ask)\n    return ''\n", "calls ask"),
