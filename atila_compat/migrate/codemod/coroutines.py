@@ -91,8 +91,10 @@ class _Converter(cst.CSTTransformer):
             return updated_node
         if self.hooks:
             line = self.get_metadata(PositionProvider, original_node.name).start.line
-            name, hooks = original_node.name.value, " and ".join(self.hooks)
-            self.work.left.append((line, f"{name}: {hooks} of the app run behind it now, not before it"))
+            name, hooks = original_node.name.value, ", ".join(self.hooks)
+            self.work.left.append(
+                (line, f"{name}: hooks of the app ({hooks}) run behind it now, not before it")
+            )
         first = updated_node.lines_after_decorators
         return updated_node.with_changes(
             decorators=decorators, body=body, asynchronous=cst.Asynchronous(), lines_after_decorators=first
@@ -146,7 +148,10 @@ class _Converter(cst.CSTTransformer):
             raise _Stay("can end without an answer, which a coroutine may and an async def may not")
         if comments(new) != comments(function.body):
             raise _Stay("has a comment in the brackets of a yield, which would be lost")
-        reason = self.blocking.reason(function.with_changes(body=new), _done(new, body.waited))
+        done = _done(new, body.waited)
+        if _is_rendered(new, body.was, body.tasks - done):
+            raise _Stay("gives was.render a task, for which the template may wait")
+        reason = self.blocking.reason(function.with_changes(body=new), done)
         if reason:
             raise _Stay(reason)
         return new
@@ -221,6 +226,14 @@ def _is_task(node: cst.CSTNode | None, was: str, tasks: frozenset[str]) -> bool:
     if not isinstance(node, cst.Name):
         return False
     return node.value in tasks or (node.value == was and first in TASK_MAKERS)
+
+
+def _is_rendered(body: cst.BaseSuite, was: str, tasks: frozenset[str]) -> bool:
+    """Whether a template is given a task that may not be done yet."""
+    name = m.Name("render") | m.Name("render_or_API")
+    calls = m.findall(body, m.Call(func=m.Attribute(value=m.Name(was), attr=name)))
+    given = (argument.value for call in calls for argument in cst.ensure_type(call, cst.Call).args)
+    return any(_is_task(value, was, tasks) for value in given)
 
 
 _PRIMARY = (cst.Name, cst.Attribute, cst.Call, cst.Subscript)

@@ -263,6 +263,10 @@ ROUTE = '@app.route ("/", coroutine = True)\n'
             "    nap ()\n    return ''\ndef other ():\n    def nap (): pass\n",
             "calls nap",
         ),
+        (
+            "def f (was):\n    t = yield was.Mask (1)\n    return was.render ('x', u = was.Mask (2))\n",
+            "gives was.render a task",
+        ),
         ("def f (was, g):\n    t = yield was.Mask (1)\n    g ()\n    return ''\n", "calls g"),
         ("def f (was):\n    t = yield was.Mask (1)\n    map (load, [1])\n    return ''\n", "calls load"),
         ("def f (was):\n    t = yield was.Mask (1)\n    min ([1], key = ask)\n    return ''\n", "calls ask"),
@@ -356,7 +360,7 @@ def index (was):
     after = before.replace(", coroutine = True", "").replace("def index", "async def index")
     after = after.replace("task = yield was.Mask (1)", "task = was.Mask (1)\n    await task.wait ()")
     (said,) = COROUTINES.transformed(HEAD + before, HEAD + after)
-    assert said.startswith("index: success_request and teardown_request of the app run behind it now")
+    assert said.startswith("index: hooks of the app (success_request, teardown_request) run behind it now")
 
 
 def test_reference_by_url_is_no_use() -> None:
