@@ -77,7 +77,13 @@ def before(text: str, start: int) -> str:
 
 
 def varying(one: Answer, two: Answer) -> list[str]:
-    """Masks for what differs between two answers to the same request: values that are new each time."""
+    """Masks for what differs between two answers to the same request: values that are new each time.
+
+    There are none where the second answer is of another kind, since the first request has changed something,
+    and none for values that nothing tells apart from others: the masks would blank more than them.
+    """
+    if one["status"] != two["status"]:
+        return []
     first, second = searched(one), searched(two)
     tokens = _TOKEN.findall(first), _TOKEN.findall(second)
     found: dict[str, None] = {}
@@ -89,7 +95,7 @@ def varying(one: Answer, two: Answer) -> list[str]:
         if line > one.get("text", "").count("\n"):
             continue  # of the headers only some are compared, and by their own rules
         context = before(first, place)
-        if context:
+        if re.search(r"\w", context):
             found[f"(?<={context}){_VALUE}"] = None
     return list(found)
 

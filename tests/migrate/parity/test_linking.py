@@ -138,6 +138,14 @@ def test_what_varies_between_two_answers_is_masked() -> None:
     assert varying(one, one) == []
 
 
+def test_what_varies_is_not_masked_with_all_around_it() -> None:
+    """A second answer of another kind, and values behind no name, give no masks that would blank the rest."""
+    made, refused = answer('{"name": "kim"}'), answer('{"message": "conflict", "code": 40900}')
+    refused["status"] = 409
+    assert varying(made, refused) == []
+    assert varying(answer('{"name": "kim"}'), answer('{"nick": "kim"}')) == []
+
+
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_masks_are_patterns_whatever_answers_hold(one: str, two: str) -> None:
     """Whatever two answers hold, the masks that are made of them can be used."""
