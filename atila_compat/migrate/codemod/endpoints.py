@@ -23,9 +23,10 @@ from libcst.codemod.visitors import AddImportsVisitor
 from libcst.metadata import MetadataWrapper, PositionProvider
 
 from ..surface import world
+from ..uses import CodeBase
 from .blocking import Blocking
 from .coroutines import always_ends, comments
-from .hooks import hooks_see_bodies
+from .hooks import hooks_see_bodies, of_code_base
 from .steps import Work
 
 SHARED = frozenset(
@@ -60,26 +61,29 @@ class _Stay(Exception):
     """A handler stays as it is; the message says why."""
 
 
-def named_ids(work: Work) -> frozenset[str]:
+@of_code_base
+def named_ids(base: CodeBase) -> frozenset[str]:
     """The last parts of all strings in the code base: resources are named by them, `"app:module.handler"`."""
     found = set()
-    for module in work.base.modules:
+    for module in base.modules:
         for node in ast.walk(module.source.tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.add(node.value.replace(":", ".").rpartition(".")[2])
     return frozenset(found)
 
 
-def shared_rules(work: Work) -> frozenset[str]:
+@of_code_base
+def shared_rules(base: CodeBase) -> frozenset[str]:
     """The rules that several handlers of the code base have: native routes come before the app's own."""
-    uses = [use for module in work.base.modules for use in module.uses if use.name == "app.route"]
+    uses = [use for module in base.modules for use in module.uses if use.name == "app.route"]
     counts = Counter(literal for use in uses for literal in use.literals[:1])
     return frozenset(rule for rule, count in counts.items() if count > 1)
 
 
-def has_order(work: Work) -> bool:
+@of_code_base
+def has_order(base: CodeBase) -> bool:
     """Whether packages of the code base extend or override each other, or close routes."""
-    return any(use.name in _ORDERING for module in work.base.modules for use in module.uses)
+    return any(use.name in _ORDERING for module in base.modules for use in module.uses)
 
 
 class _Converter(cst.CSTTransformer):
@@ -96,8 +100,8 @@ class _Converter(cst.CSTTransformer):
         self.work, self.routes = work, routes
         self.responses: set[str] = set()
         self.blocking = Blocking(work.tree)
-        self.ids, self.shared = named_ids(work), shared_rules(work)
-        self.ordered, self.watched = has_order(work), hooks_see_bodies(work.base)
+        self.ids, self.shared = named_ids(work.base), shared_rules(work.base)
+        self.ordered, self.watched = has_order(work.base), hooks_see_bodies(work.base)
 
     def leave_FunctionDef(
         self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef

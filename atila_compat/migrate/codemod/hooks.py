@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ..surface import world
 from ..uses import CodeBase, Module, Use
@@ -31,11 +32,17 @@ _OF_BODY = frozenset({"was.verify_csrf", "was.csrf_verify"}) | {
 """What tells of a request's body."""
 
 
+of_code_base = lru_cache(maxsize=1)
+"""For what is told of a whole code base: it is asked for each of its files."""
+
+
+@of_code_base
 def hooks_of(base: CodeBase) -> frozenset[str]:
     """The hooks, and the events of requests that are listened to."""
     return frozenset(name for module in base.modules for name, _ in _declared(module)) & AROUND
 
 
+@of_code_base
 def hooks_see_bodies(base: CodeBase) -> bool:
     """Whether hooks, or what they call by names, look at what a request brings."""
     places: dict[str, list[tuple[Module, ast.AST]]] = {}
