@@ -287,6 +287,10 @@ class _Yields(cst.CSTTransformer):
     ) -> cst.BaseStatement | cst.FlattenSentinel[cst.BaseStatement]:
         if len(statement.targets) != 1 or not isinstance(statement.targets[0].target, cst.Name):
             return line
+        if not isinstance(task, (*_PRIMARY, cst.IfExp, cst.BooleanOperation)) or m.matches(
+            task, m.Name("None")
+        ):
+            return line  # several tasks in a tuple, or text
         target = statement.targets[0].target
         self.waited.add(target.value)
         first = line.with_changes(body=[statement.with_changes(value=task)])
