@@ -9,14 +9,13 @@ import logging
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
-from .. import affinity
 from ..context import current_was
 from ..settings import usual_threads
+from .task_threads import TaskThreads
 from .workers import WorkerPool
 
 T = TypeVar("T")
@@ -27,6 +26,69 @@ log = logging.getLogger("atila_compat.runtime")
 
 _current: ContextVar[Runtime] = ContextVar("atila_compat.runtime")
 _by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Runtime] = weakref.WeakKeyDictionary()
+
+
+class Spawned(concurrent.futures.Future[T]):
+    """The future of a coroutine that runs on the event loop; cancelling it cancels the coroutine.
+
+    Args:
+        running: holds the tasks that run.
+    """
+
+    def __init__(
+        self,
+        coroutine: Coroutine[Any, Any, T],
+        loop: asyncio.AbstractEventLoop,
+        running: set[asyncio.Task[Any]],
+    ) -> None:
+        super().__init__()
+        self._coroutine = coroutine
+        self._loop = loop
+        self._running = running
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Run the coroutine; on the loop."""
+        if self.cancelled():
+            self._coroutine.close()
+            self.set_running_or_notify_cancel()
+            return
+        self._task = self._loop.create_task(self._run())
+        self._running.add(self._task)
+        self._task.add_done_callback(self._ended)
+        if self.cancelled():  # by another thread, which has not seen the task yet
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        # told here, not in `_ended`, for which the loop has to go round once more
+        try:
+            value = await self._coroutine
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            if self.set_running_or_notify_cancel():
+                self.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            if self.set_running_or_notify_cancel():
+                self.set_result(value)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if task.cancelled():
+            self._coroutine.close()  # it may not have begun
+            super().cancel()
+            self.set_running_or_notify_cancel()
+
+    def cancel(self) -> bool:
+        """Cancel the coroutine, if it has not ended; tells whether it was. From any thread."""
+        if not super().cancel():
+            return False
+        task = self._task
+        if task is not None:
+            self._loop.call_soon_threadsafe(task.cancel)
+        return True
 
 
 class Runtime:
@@ -45,7 +107,7 @@ class Runtime:
         self.workers = WorkerPool(usual_threads() if threads is None else threads)
         self.task_threads = task_threads
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._executor: ThreadPoolExecutor | None = None
+        self._tasks: TaskThreads | None = None
         self._shared: dict[Hashable, Any] = {}
         self._lock = threading.RLock()
         self._on_close: list[Callable[[], Awaitable[None]]] = []
@@ -103,40 +165,24 @@ class Runtime:
 
     def spawn(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Run `coroutine` on the loop; may be called from any thread, the loop's own too."""
-        result: concurrent.futures.Future[T] = concurrent.futures.Future()
+        result = Spawned(coroutine, self.loop, self._background)
         if asyncio._get_running_loop() is self.loop:
-            self._begin(coroutine, result)
+            result.begin()
         else:
-            self.loop.call_soon_threadsafe(self._begin, coroutine, result)
+            self.loop.call_soon_threadsafe(result.begin)
         return result
-
-    def _begin(self, coroutine: Coroutine[Any, Any, T], result: concurrent.futures.Future[T]) -> None:
-        if result.cancelled():
-            coroutine.close()
-            return
-        task = self.loop.create_task(_hand_over(coroutine, result))
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
-        def cancelled(future: concurrent.futures.Future[T]) -> None:
-            if future.cancelled():
-                self.loop.call_soon_threadsafe(task.cancel)
-
-        result.add_done_callback(cancelled)
 
     def submit(
         self, func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> concurrent.futures.Future[T]:
         """Run `func` in a thread for tasks, with a copy of the caller's context variables."""
-        executor = self._executor
-        if executor is None:
+        threads = self._tasks
+        if threads is None:
             with self._lock:
-                if self._executor is None:
-                    self._executor = ThreadPoolExecutor(
-                        self.task_threads, thread_name_prefix="atila-task", initializer=affinity.release
-                    )
-                executor = self._executor
-        return executor.submit(contextvars.copy_context().run, func, *args, **kwargs)  # type: ignore[arg-type]
+                if self._tasks is None:
+                    self._tasks = TaskThreads(self.loop, self.task_threads)
+                threads = self._tasks
+        return threads.submit(func, *args, **kwargs)
 
     def shared(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make()` gave for `key` the first time."""
@@ -165,8 +211,8 @@ class Runtime:
                 log.exception("closing %r failed", callback)
         self._on_close.clear()
         self._shared.clear()
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
+        if self._tasks is not None:
+            self._tasks.close()
         for task in self._background - {asyncio.current_task()}:
             task.cancel()
         if self._loop is not None:
@@ -181,21 +227,3 @@ class Runtime:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-
-async def _hand_over(coroutine: Coroutine[Any, Any, T], result: concurrent.futures.Future[T]) -> None:
-    """Tell `result` what the coroutine comes to, without the loop's going round once more for it."""
-    try:
-        value = await coroutine
-    except asyncio.CancelledError:
-        result.cancel()
-        result.set_running_or_notify_cancel()
-        raise
-    except BaseException as error:
-        if result.set_running_or_notify_cancel():
-            result.set_exception(error)
-        if not isinstance(error, Exception):
-            raise
-    else:
-        if result.set_running_or_notify_cancel():
-            result.set_result(value)

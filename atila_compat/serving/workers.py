@@ -120,7 +120,7 @@ class WorkerPool:
         if self._watching:
             return
         if len(self._parked) == self.threads and len(self._queue) == 1:
-            _wake(self._parked)
+            wake(self._parked)
         else:
             self._watching = True
             loop.call_soon(self._watch)
@@ -132,7 +132,7 @@ class WorkerPool:
         let go of the interpreter; while it does, this is not called. It is as soon as that thread blocks.
         """
         if self._queue and self._parked and self._loop is not None:
-            _wake(self._parked)
+            wake(self._parked)
             self._loop.call_soon(self._watch)
         else:
             self._watching = False
@@ -222,7 +222,7 @@ class WorkerPool:
             try:
                 job = queue.popleft()
             except IndexError:
-                _park(mine, queue, parked)
+                park(mine, queue, parked)
                 continue
             if job is None:
                 return
@@ -296,7 +296,7 @@ class WorkerPool:
         self._loop = None
 
 
-def _park(mine: threading.Lock, queue: deque[_Job | None], parked: list[threading.Lock]) -> None:
+def park(mine: threading.Lock, queue: deque[Any], parked: list[threading.Lock]) -> None:
     """Wait until there is something to do; whoever takes the lock out of `parked` releases it."""
     parked.append(mine)
     if queue:  # it has come in between, perhaps before anybody could see this thread
@@ -311,10 +311,10 @@ def _park(mine: threading.Lock, queue: deque[_Job | None], parked: list[threadin
 def _let_go(queue: deque[_Job | None], parked: list[threading.Lock]) -> None:
     """Have one thread end, behind what is in the queue."""
     queue.append(None)
-    _wake(parked)
+    wake(parked)
 
 
-def _wake(parked: list[threading.Lock]) -> None:
+def wake(parked: list[threading.Lock]) -> None:
     """Wake a thread; the last one may have seen by itself what there is to do, and gone."""
     with contextlib.suppress(IndexError):
         parked.pop().release()

@@ -62,10 +62,10 @@ async def arrival(*futures: concurrent.futures.Future[Any], timeout: float | Non
         if not done.done():
             done.set_result(None)
 
-    number = itertools.count(1)
+    number, last = itertools.count(1), len(expected)
 
     def tell(_: concurrent.futures.Future[Any]) -> None:
-        if next(number) < len(expected):  # counted in one step, whichever threads they end in
+        if next(number) < last:  # counted in one step, whichever threads they end in
             return
         try:
             here = asyncio.get_running_loop() is loop

@@ -31,6 +31,9 @@ log = logging.getLogger("atila_compat.tasks")
 DEFAULT_LIMIT = 300.0
 """Seconds that a task without a timeout is waited for, unless `config.REQUEST_TIMEOUT` says otherwise."""
 
+_MANY = 100
+"""Tasks of one request after which those are forgotten that nobody holds any more."""
+_registering = threading.Lock()
 _OF_RESULT = frozenset(
     {
         *("code", "content", "data", "expt", "get_header", "get_status", "headers", "is_cached", "is_normal"),
@@ -352,15 +355,17 @@ def _tell_failure(name: str, future: concurrent.futures.Future[Any]) -> None:
 
 def register(was: Was, task: Task) -> None:
     """Note that `task` was started for this request; it is not kept alive by that."""
-    tasks: weakref.WeakSet[Task] | None = was.__dict__.get("_tasks_of_request")
-    if tasks is None:
-        tasks = was.__dict__.setdefault("_tasks_of_request", weakref.WeakSet())
-    tasks.add(task)
+    started: list[weakref.ref[Task]] = was.__dict__.setdefault("_tasks_of_request", [])
+    with _registering:  # the tasks of a request may be started in several threads
+        started.append(weakref.ref(task))
+        if len(started) % _MANY == 0:  # a long request: forget those that are no more
+            started[:] = [each for each in started if each() is not None]
 
 
 def tasks_of(was: Was) -> list[Task]:
     """The tasks of this request that somebody still holds, or that still run."""
-    return list(was.__dict__.get("_tasks_of_request", ()))
+    started = was.__dict__.get("_tasks_of_request", ())
+    return [task for task in (each() for each in tuple(started)) if task is not None]
 
 
 def cancel_all(was: Was) -> int:

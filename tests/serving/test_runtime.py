@@ -118,6 +118,32 @@ async def test_cancelled_futures_cancel_their_coroutine(from_loop: bool) -> None
             future.result(0)
 
 
+@pytest.mark.parametrize("from_loop", [True, False])
+async def test_futures_that_are_cancelled_at_once(from_loop: bool) -> None:
+    """A future that is cancelled when its coroutine has hardly begun is cancelled for all who wait for it."""
+
+    def at_once() -> concurrent.futures.Future[None]:
+        future = runtime.spawn(asyncio.sleep(100))
+        assert future.cancel()
+        return future
+
+    async with Runtime() as runtime:
+        future = at_once() if from_loop else await in_thread(at_once)
+        await asyncio.sleep(0.01)
+        assert future.cancelled()
+        ended, _ = await in_thread(lambda: concurrent.futures.wait([future], 5))
+        assert ended == {future}
+        assert not runtime._background
+
+
+async def test_what_has_not_begun_is_cancelled_at_the_end() -> None:
+    """Who waits for a coroutine that the end of the runtime comes before is told so."""
+    async with Runtime() as runtime:
+        future = runtime.spawn(asyncio.sleep(0))
+    await asyncio.sleep(0.01)
+    assert future.cancelled()
+
+
 async def test_what_still_runs_is_cancelled_at_the_end() -> None:
     """Coroutines that were spawned on the loop do not outlive the runtime."""
     async with Runtime() as runtime:

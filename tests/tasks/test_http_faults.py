@@ -8,7 +8,6 @@ import random
 import socket
 import ssl
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -380,6 +379,4 @@ def test_http2_where_it_is_asked_for(was: Was) -> None:
         was.app.config.OUTGOING = {"http2": True}
         result = was.get(f"http://{address}/x").dispatch()
         assert (result.data, result.version) == (True, "2")
-        threading.Thread(
-            target=lambda: was.runtime.spawn(transports_of(was.runtime).aclose()).result()
-        ).start()
+        was.runtime.spawn(transports_of(was.runtime).aclose()).result(10)

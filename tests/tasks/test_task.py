@@ -18,7 +18,7 @@ from atila_compat.serving.runtime import Runtime
 from atila_compat.tasks.deferred import Deferred, Then, arrival
 from atila_compat.tasks.remote import CallOptions, RemoteTask
 from atila_compat.tasks.response import STA_NORMAL, STA_REQFAIL, STA_TIMEOUT
-from atila_compat.tasks.task import Origin, Task, cancel_all
+from atila_compat.tasks.task import Origin, Task, cancel_all, tasks_of
 from atila_compat.was import Was
 
 
@@ -325,6 +325,15 @@ def test_many_waits_share_a_future(runtime: Runtime) -> None:
     future.set_result(1)
     assert waiting.result(5) is True
     assert in_loop(runtime, impatient()) is True
+
+
+def test_tasks_that_are_no_more_are_forgotten(was: Was) -> None:
+    """A request that goes on starting tasks remembers those that somebody holds, and few others."""
+    held = [was.Thread(abs, args=(-1,)) for _ in range(20)]
+    for _ in range(1000):
+        was.Thread(abs, args=(-1,)).fetch()
+    assert tasks_of(was) == held
+    assert len(vars(was)["_tasks_of_request"]) <= 120
 
 
 def test_several_futures_wake_the_loop_once(runtime: Runtime) -> None:
