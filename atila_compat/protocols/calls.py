@@ -21,7 +21,7 @@ from ..http.response import ErrorReply, Reply, Response
 from ..http.static import is_odd_path
 from ..routing.route import Route
 from ..routing.router import Redirect, Unrouted
-from ..serving.admission import authentication_of, check, new_was, overloaded, refuse
+from ..serving.admission import authentication_of, check, new_was, overloaded, refuse_body
 from ..serving.exchange import Exchange
 from ..serving.finalize import complete, error_outcome
 from ..serving.outcome import Awaiting, Complete, Outcome
@@ -284,9 +284,9 @@ async def _outcome(envelope_class: Callable[[Atila, Was], Envelope], was: Was, r
         return overloaded(was)
     length = content_length(was.request.scope)
     if length == -1:
-        return await refuse(was, 411, close=True)
+        return refuse_body(was, 411)
     if length is not None and length > limit:
-        return await refuse(was, 413, close=True)
+        return refuse_body(was, 413)
     if app.authenticate:
         whole_app = Exchange(was, None, app.authenticate)
         refusal: Complete | None = await whole_app.hop(whole_app.authenticate)
@@ -295,7 +295,7 @@ async def _outcome(envelope_class: Callable[[Atila, Was], Envelope], was: Was, r
     try:
         body = await read_body(receive, limit)
     except BodyTooLarge:
-        return await refuse(was, 413, close=True)
+        return refuse_body(was, 413)
     envelope = envelope_class(app, was)
     hop = envelope.exchange.hop
     outcome = await hop(_perform, envelope, body)

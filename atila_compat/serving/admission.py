@@ -260,9 +260,12 @@ def preflight(was: Was, methods: Iterable[str], allowed: Any, max_age: int | Non
 
 def _misfit(was: Was, length: int) -> Refusal:
     """The refusal of a body without length, or of one that is too long: before anything else is looked at."""
-    if length > 0:
-        return refusal(was, 413, close=True)
-    refused = error_outcome(was, 411, REASONS[411], in_handler=False, by_handlers=False)
+    return refuse_body(was, 413 if length > 0 else 411)
+
+
+def refuse_body(was: Was, status_code: int) -> Complete:
+    """An answer to a body that nobody reads; the app's error handlers are not asked, as in the original."""
+    refused = error_outcome(was, status_code, REASONS[status_code], in_handler=False, by_handlers=False)
     refused.headers.append(CLOSE)
     return refused
 

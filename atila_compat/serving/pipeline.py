@@ -22,7 +22,7 @@ from ..tasks.deferred import Deferred
 from ..tasks.task import cancel_all
 from ..types import Receive, Scope, Send
 from ..was import Was
-from .admission import CLOSE, Admitted, admitted, new_was, refusal, refuse, reload, settle
+from .admission import CLOSE, Admitted, admitted, new_was, refusal, refuse, refuse_body, reload, settle
 from .coroutine import drive
 from .exchange import Exchange
 from .outcome import Awaiting, Complete, Driving, Outcome, Sending, Streaming, Waiting
@@ -103,7 +103,7 @@ async def _receive(exchange: Exchange, receive: Receive) -> Complete | None:
         else:
             request.body = await read_body(receive, limit)
     except BodyTooLarge:
-        return await refuse(was, 413, close=True)
+        return refuse_body(was, 413)
     except HTTPError as error:
         status_code, reason = split_status(error.status)
         return await settle(refusal(was, status_code, error.explain, reason=reason, close=True))

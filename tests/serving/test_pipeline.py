@@ -92,7 +92,7 @@ def test_refusals_take_no_thread(kind: str) -> None:
     assert f'"code": {status}00'.encode() in answer.body
 
 
-BELOW_APPS = ("dots", "slashes", "nul", "head", "verb", "length", "length-elsewhere")
+BELOW_APPS = ("dots", "slashes", "nul", "head", "verb", "length", "length-elsewhere", "large", "huge")
 """What is refused before the original asks which app a request is for."""
 
 
