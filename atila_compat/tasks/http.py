@@ -326,9 +326,9 @@ def prepare(
     method = method.upper()
     content: payload.Content | None = None
     if data is not None and method in BODYLESS:
-        if not isinstance(data, Mapping):
+        if not isinstance(data, (Mapping, str)):
             raise TypeError(
-                f"{method} takes a dict, which becomes its query string, not {type(data).__name__}"
+                f"{method} takes a dict or text, which becomes its query string, not {type(data).__name__}"
             )
         target.path = payload.add_query(target.path, data)
         target.url = payload.add_query(target.url, data)

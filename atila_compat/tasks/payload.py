@@ -56,11 +56,12 @@ def urlencode(values: Mapping[str, Any]) -> str:
     return "&".join(f"{quote(str(name))}={quote(str(value))}" for name, value in values.items())
 
 
-def add_query(path: str, values: Mapping[str, Any]) -> str:
-    """`path` with more query parameters."""
+def add_query(path: str, values: Mapping[str, Any] | str) -> str:
+    """`path` with more query parameters; a text is a part of a query string already."""
     if not values:
         return path
-    return f"{path}{'&' if '?' in path else '?'}{urlencode(values)}"
+    query = values if isinstance(values, str) else urlencode(values)
+    return f"{path}{'&' if '?' in path else '?'}{query}"
 
 
 def _json(data: Any) -> bytes:

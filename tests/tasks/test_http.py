@@ -79,9 +79,11 @@ def test_the_app_may_have_other_defaults(was: Was, api: Peer) -> None:
 
 
 def test_data_without_body_is_the_query(was: Was, api: Peer) -> None:
-    """For methods without a body a dict becomes query parameters."""
+    """For methods without a body a dict becomes query parameters, text is the query as it is."""
     assert was.get("@api/x?a=1", {"b": "c d"}).fetch()["path"] == "/x?a=1&b=c%20d"
-    assert was.get("@api/x", "text").dispatch().status_code == 731
+    assert was.get("@api/x", "a=1&b").fetch()["path"] == "/x?a=1&b"
+    assert was.delete("@api/x", "a=1\r\nX: y").fetch()["path"] == "/x?a=1%0D%0AX:%20y"
+    assert was.get("@api/x", [1]).dispatch().status_code == 731
 
 
 def test_uploads(was: Was, api: Peer) -> None:

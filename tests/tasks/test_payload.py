@@ -175,4 +175,6 @@ def test_queries_are_added() -> None:
     """Parameters go behind those that a path has."""
     assert payload.add_query("/x", {"a": "1 2", "b": "é&"}) == "/x?a=1%202&b=%C3%A9%26"
     assert payload.add_query("/x?q=1", {"a": 1}) == "/x?q=1&a=1"
-    assert payload.add_query("/x", {}) == "/x"
+    assert payload.add_query("/x", {}) == payload.add_query("/x", "") == "/x"
+    assert payload.add_query("/x", "a=1&b=é") == "/x?a=1&b=é"
+    assert payload.add_query("/x?q=1", "a") == "/x?q=1&a"
