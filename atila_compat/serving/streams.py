@@ -74,6 +74,7 @@ async def wait_for(exchange: Exchange, deferred: Deferred, receive: Receive | No
 
     Raises ClientDisconnect.
     """
+    deferred.put_off()
     if deferred.done():
         return None
     was = exchange.was

@@ -66,9 +66,13 @@ class Mapped(Deferred):
         """Whether all tasks have ended."""
         return self.tasks.done()
 
+    def put_off(self) -> None:
+        """The tasks are what is put off."""
+        self.tasks.put_off()
+
     def wait(self) -> Any:
         """Wait for all tasks."""
-        return self.tasks.wait()
+        return self.tasks._arrive()
 
     def cancel(self) -> Any:
         """Cancel what still runs."""

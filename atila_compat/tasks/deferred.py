@@ -30,6 +30,9 @@ class Deferred:
         """Whether it is known already that `finish` can run."""
         return False
 
+    def put_off(self) -> None:
+        """The handler has given it away: the answer is made of it later, even where it is done already."""
+
     def wait(self) -> Awaitable[Any]:
         """Wait, on the event loop, until `finish` can run; what fails is told by `finish`, not here."""
         raise NotImplementedError
@@ -103,6 +106,10 @@ class Then(Deferred):
     def done(self) -> bool:
         """Whether the task has ended."""
         return self.source.done()
+
+    def put_off(self) -> None:
+        """The task is the one that is put off."""
+        self.source.put_off()
 
     def wait(self) -> Awaitable[Any]:
         """Wait until the task has ended."""

@@ -276,7 +276,6 @@ class Tasks(Deferred):
     def wait(self, timeout: float | None = None) -> Any:
         """Wait for all: gives the list of result objects in a thread, an awaitable on the event loop."""
         if on_event_loop():
-            self._answers_later = True
             return self._arrive(timeout)
         return self.dispatch(timeout=timeout)
 
@@ -314,6 +313,10 @@ class Tasks(Deferred):
     def done(self) -> bool:
         """Whether all have ended."""
         return all(not isinstance(task, Deferred) or task.done() for task in self)
+
+    def put_off(self) -> None:
+        """From now on what has no name may fail; see `dict`."""
+        self._answers_later = True
 
     def then(self, callback: Callable[[Any, Any], Any] | None = None, was: Any = None) -> Any:
         """Answer with `callback(was, tasks)` when all have ended."""

@@ -85,7 +85,7 @@ def test_map_errors(app: Atila) -> None:
     assert found == [502, 410, 502, 502]
 
 
-@pytest.mark.parametrize("form", ["map", "then", "coroutine"])
+@pytest.mark.parametrize("form", ["map", "map of what has ended", "then", "coroutine"])
 def test_a_later_answer_goes_without_a_call_that_failed_and_has_no_name(
     app: Atila, peer: Peer, form: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -98,7 +98,9 @@ def test_a_later_answer_goes_without_a_call_that_failed_and_has_no_name(
 
     def handler(was: Was) -> Any:
         call = was.get(missing)
-        if form == "map":
+        if form == "map of what has ended":
+            call.dispatch()
+        if form.startswith("map"):
             return was.Map(call, word=was.Mask("w"))
         return was.Tasks(call, word=was.Mask("w")).then(lambda was, tasks: was.API(tasks.fetch()))
 
