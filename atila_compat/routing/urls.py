@@ -53,9 +53,10 @@ def _build(app: Atila, route: Route, values: dict[str, Any]) -> str:
     base = app.basepath.rstrip("/")
     if route.rule is None:
         return base + route.text + _query(values)
-    in_path = {name: values.pop(name, None) for name in route.rule.names}
-    if not any(value is not None for value in in_path.values()) and not route.rule.optional:
+    goes_without = route.rule.optional and len(route.rule.names) == 1
+    if not goes_without and all(value is None for value in values.values()):
         raise _not_found(route.resource.id)  # no rule of this name goes without parameters
+    in_path = {name: values.pop(name, None) for name in route.rule.names}
     return base + route.rule.build(in_path) + _query(values)
 
 

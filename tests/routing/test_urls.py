@@ -138,7 +138,9 @@ def test_urls_of_resources(thing: Any, args: tuple[Any, ...], values: dict[str, 
         ("user", (5,), {"nope": 1}, ValueError, "parameter nope is not allowed"),
         ("docs", (), {}, NameError, "docs not found"),
         ("three", (), {}, NameError, "three not found"),
+        ("post", (), {}, NameError, "post not found"),
         ("post", (), {"slug": "x"}, AssertionError, "parameter year is required"),
+        ("user", (), {"tab": "x"}, AssertionError, "is required"),
     ],
 )
 def test_urls_that_cannot_be_made(
