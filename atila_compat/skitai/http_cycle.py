@@ -123,6 +123,7 @@ class Cycle(Logged, RequestResponseCycle):
     """
 
     _until_close = False
+    _lingers = False
 
     def __init__(
         self, connection: HTTPProtocol, began: float, *, expect_100_continue: bool, keep_alive: bool
@@ -157,12 +158,16 @@ class Cycle(Logged, RequestResponseCycle):
             self.sent += length
             if self._until_close:
                 self.expected_content_length = length
+            if self.more_body and not self.keep_alive and not message.get("more_body", False):
+                self._lingers = self.keep_alive = True  # uvicorn would close while the client is sending
         return super().send(message)
 
     def answered(self) -> None:
         """The end of the answer has been written."""
         self.on_response = _nothing  # what refers to itself waits for the garbage collector
         self.write_log(self.connection.loop)
+        if self._lingers:
+            self.connection.hang_up()
         self.connection.on_response_complete()
 
     # -- without a task -------------------------------------------------------------------------------------

@@ -4,9 +4,10 @@ What it changes: errors below the application have the shape of all others (JSON
 that the parser does not know is a 405, as any verb that no route has; the request head has a limit, and so
 has what comes between the pieces of a body and behind it; trailers are dropped, so that nobody takes them for
 headers; an answer that has begun is never broken into by the refusal of what the client sends meanwhile; a
-client that has closed its side of the connection after the request still gets its answer; clients that take
-too long over a head, or fall silent within a body, are sent away (settings.network_timeout); when the server
-stops, a connection whose client is likely to ask once more right now has a moment to do so.
+client that has closed its side of the connection after the request still gets its answer, and so does one
+that is refused while it is still sending; clients that take too long over a head, or fall silent within a
+body, are sent away (settings.network_timeout); when the server stops, a connection whose client is likely to
+ask once more right now has a moment to do so.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ _RECENT = 1.0
 """A client that was answered within so many seconds is likely to ask again."""
 _LAST_CHANCE = 0.2
 """Seconds that such a client has, when the server stops."""
+_LINGER = 5.0
+"""Seconds for which a client may go on sending what nobody reads, before the connection is closed."""
 
 
 class Backlog:
@@ -75,6 +78,7 @@ class HTTPProtocol(HttpToolsProtocol):
     _head_began: float | None = None
     _overhead = 0  # bytes since the last piece of the body
     _deaf = False
+    _lingers = False
     _heard = 0.0
     _answered = 0.0
     _backlog: Backlog | None = None
@@ -188,7 +192,7 @@ class HTTPProtocol(HttpToolsProtocol):
         """The answer is written; `look` closes the connection if no other request comes."""
         self._answered = self.loop.time()
         self.server_state.total_requests += 1
-        if self.transport.is_closing():
+        if self._lingers or self.transport.is_closing():
             return
         self.flow.resume_reading()
         if self.pipeline:  # not now: a thousand that are answered at once would be a thousand calls deep
@@ -216,6 +220,9 @@ class HTTPProtocol(HttpToolsProtocol):
         if self._backlog is not None:
             if self._backlog.stalled_for(now) > limit:
                 self.transport.abort()
+        elif self._lingers:
+            if now - self._answered > _LINGER:
+                self.transport.close()
         elif cycle is not None and not cycle.response_complete:
             waiting = cycle.more_body and not self.flow.read_paused
             if waiting and now - self._heard > limit:
@@ -237,7 +244,9 @@ class HTTPProtocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """The server stops: end this connection as soon as nothing more is to be expected of it."""
         cycle: Cycle | None = self.cycle
-        if cycle is not None and not cycle.response_complete:
+        if self._lingers:
+            self.transport.close()
+        elif cycle is not None and not cycle.response_complete:
             cycle.keep_alive = False
             for waiting, _ in self.pipeline:
                 waiting.keep_alive = False
@@ -257,6 +266,7 @@ class HTTPProtocol(HttpToolsProtocol):
         else:
             cycle.status = 503
             self._refuse(503)
+            self.transport.close()
         cycle.write_log(self.loop)
 
     def _close_if_idle(self) -> None:
@@ -326,7 +336,20 @@ class HTTPProtocol(HttpToolsProtocol):
         head = b"HTTP/1.1 %d %s\r\n" % (status_code, REASONS[status_code].encode())
         lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
         self.transport.write(head + lines + b"\r\n" + body)
-        self.transport.close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close behind an answer, when a client that is still sending has seen it.
+
+        To close at once would have the client's system drop the answer unread (RFC 9112 section 9.6).
+        """
+        if self.transport.is_closing():
+            return
+        self._deaf = self._lingers = True
+        self._answered = self.loop.time()
+        if self.transport.can_write_eof():  # over TLS the answer's length has to say where it ends
+            self.transport.write_eof()
+        self.flow.resume_reading()
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client has closed its side: a request that is being answered gets its answer."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import socket
 import time
 from collections.abc import Iterator
 
@@ -10,6 +12,7 @@ import pytest
 
 from ..launch import Launched, Serve
 from ..production.traffic import connected, read_all, wait_for
+from ..servers import HOST
 
 SOURCE = """
     import time
@@ -55,6 +58,16 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
     """The service."""
     factory = Serve(tmp_path_factory.mktemp("http"))
     yield factory(SOURCE)
+    factory.close()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launched]:
+    """The service, for short bodies only."""
+    factory = Serve(tmp_path_factory.mktemp("small"))
+    yield factory(
+        SOURCE.replace("Atila(__name__)", "Atila(__name__)\n    app.config.MAX_UPLOAD_SIZE = 1_000_000")
+    )
     factory.close()
 
 
@@ -131,3 +144,52 @@ def test_paths_end_no_line_of_the_log(app: Launched) -> None:
     wait_for(lambda: "on purpose" in app.log(), "the failure is in the log")
     assert not [line for line in app.log().splitlines() if line.startswith("2026.01.01")]
     assert r"GET /fail/a\n2026.01.01 00:00:00 [info] forged failed" in app.log()
+
+
+def send_slowly(connection: socket.socket, data: bytes, seconds: float) -> None:
+    """Send `data` ten times a second."""
+    for _ in range(round(seconds * 10)):
+        connection.sendall(data)
+        time.sleep(0.1)
+
+
+def in_pieces() -> Iterator[bytes]:
+    """More than an app takes by default, in pieces."""
+    yield from [b"a" * 100_000] * 100
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_refusals_reach_clients_that_are_sending(small: Launched, chunked: bool) -> None:
+    """Who sends a body that is too long, and reads then, finds the 413: the connection is not reset."""
+    client = http.client.HTTPConnection(HOST, small.port, timeout=10)
+    body = in_pieces() if chunked else b"a" * 10_000_000
+    client.request("POST", "/headers", body, {"Content-Type": "text/plain"}, encode_chunked=chunked)
+    answer = client.getresponse()
+    assert (answer.status, answer.getheader("connection")) == (413, "close")
+    assert answer.read()
+    client.close()
+
+
+def test_nobody_is_heard_for_ever_behind_a_refusal(app: Launched) -> None:
+    """A client that goes on sending behind a refusal is cut off after some seconds."""
+    with connected(app.port, GARBAGE) as client:
+        assert read_all(client).startswith(b"HTTP/1.1 400 ")
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            send_slowly(client, b"more", seconds=10)
+
+
+def test_what_is_sent_behind_a_refusal_is_no_request(app: Launched) -> None:
+    """Behind a refusal nothing is answered, and no handler is called."""
+    with connected(app.port, GARBAGE) as client:
+        assert read_all(client).count(b"HTTP/1.1 ") == 1
+        client.sendall(b"GET /fail/behind HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert read_all(client) == b""
+    assert "/fail/behind" not in app.log()
+
+
+def test_refused_clients_do_not_keep_the_server(serve: Serve) -> None:
+    """A server that stops does not wait for clients that are sending behind a refusal."""
+    app = serve(SOURCE)
+    with connected(app.port, GARBAGE) as client:
+        assert read_all(client).startswith(b"HTTP/1.1 400 ")
+        app.stop(within=2)
