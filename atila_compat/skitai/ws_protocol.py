@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,9 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.exceptions import InvalidState
 
 from ..types import Message as Event
+
+_LINGER = 2.0
+"""Seconds for which a client may go on sending behind the end, before the connection is closed."""
 
 
 class _Inbox(asyncio.Queue[Any]):
@@ -28,9 +32,43 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     queue: _Inbox
 
+    _lingers = False
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.queue = _Inbox()
+
+    async def run_asgi(self) -> None:
+        """Run the application, from the handshake to the end."""
+        self._application, self.app = self.app, self._until_seen
+        try:
+            await super().run_asgi()
+        finally:
+            self.app = self._application
+
+    async def _until_seen(self, scope: Any, receive: Any, send: Any) -> None:
+        """Run the application; where it hangs up without a close frame, wait until the client has seen it.
+
+        To close at once would have the system of a client that is sending drop the last messages unread.
+        """
+        await self._application(scope, receive, send)
+        if not self.handshake_complete or self.close_sent or self.transport.is_closing():
+            return
+        self._lingers = self.close_sent = True
+        self.stop_keepalive()
+        if not self.transport.can_write_eof():  # over TLS nothing but closing tells that this is the end
+            return
+        self.transport.write_eof()
+        self.transport.resume_reading()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER):
+                while (await receive())["type"] != "websocket.disconnect":
+                    pass
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what has come, until the end."""
+        if not self._lingers:
+            super().data_received(data)
 
     @property
     def listener(self) -> Callable[[], None] | None:
