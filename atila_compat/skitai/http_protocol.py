@@ -4,10 +4,10 @@ What it changes: errors below the application have the shape of all others (JSON
 that the parser does not know is a 405, as any verb that no route has; the request head has a limit, and so
 has what comes between the pieces of a body and behind it; trailers are dropped, so that nobody takes them for
 headers; an answer that has begun is never broken into by the refusal of what the client sends meanwhile; a
-client that has closed its side of the connection after the request still gets its answer, and so does one
-that is refused while it is still sending; clients that take too long over a head, or fall silent within a
-body, are sent away (settings.network_timeout); when the server stops, a connection whose client is likely to
-ask once more right now has a moment to do so.
+client that has closed its side of the connection after the request still gets its answer, 400 if it was
+within the request, and so does one that is refused while it is still sending; clients that take too long over
+a head, or fall silent within a body, are sent away (settings.network_timeout); when the server stops, a
+connection whose client is likely to ask once more right now has a moment to do so.
 """
 
 from __future__ import annotations
@@ -319,6 +319,16 @@ class HTTPProtocol(HttpToolsProtocol):
                 cycle.status = status_code
                 self._refuse(status_code)
 
+    def _cut_off(self) -> None:
+        """What the client has sent ends within a request."""
+        cycle: Cycle | None = self.cycle
+        if not self._in_head and cycle is not None:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            if cycle.response_started or self.pipeline:
+                return
+        self._refuse(400)
+
     def _refuse(self, status_code: int) -> None:
         found = _ACCEPT.search(self._head)
         # A head that is complete has been parsed, and is not kept
@@ -352,12 +362,15 @@ class HTTPProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """The client has closed its side: a request that is being answered gets its answer."""
-        cycle = self.cycle
-        if cycle is None or cycle.response_complete or self._in_head is False:
-            return False
-        cycle.keep_alive = False
-        # Whoever waits for the client to go is told: it may have, nobody can know before something is
-        # written.
-        cycle.message_event.set()
-        return True
+        """The client has closed its side: a request that is answered gets its answer, a part of one 400."""
+        cycle: Cycle | None = self.cycle
+        answering = cycle is not None and not cycle.response_complete
+        if cycle is not None and answering and self._in_head:
+            cycle.keep_alive = False
+            # Whoever waits for the client to go is told: it may have, nobody can know before something is
+            # written.
+            cycle.message_event.set()
+            return True
+        if not self._deaf and (answering or self._head_size):
+            self._cut_off()
+        return False

@@ -138,6 +138,37 @@ def test_a_body_that_is_malformed(app: Launched) -> None:
     wait_for(lambda: "POST /headers 1.1 2 400" in app.log(), "it is in the access log")
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"GET /sleep HT",
+        b"GET /sleep HTTP/1.1\r\nHost: a\r\n",
+        b"POST /headers HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhi",
+        b"POST /headers HTTP/1.1\r\n" + CHUNKED + b"2\r\nhi\r\n",
+        b"GET /sleep HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhi",
+    ],
+    ids=["line", "head", "body", "chunks", "body of a GET"],
+)
+def test_parts_of_requests(app: Launched, part: bytes) -> None:
+    """A client that closes its side within a request, and reads on, is told that this is none."""
+    before = len(app.log())
+    with connected(app.port, part) as client:
+        client.shutdown(socket.SHUT_WR)
+        answer = read_all(client)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert "Traceback" not in app.log()[before:]
+
+
+def test_parts_behind_a_request(app: Launched) -> None:
+    """A request in front of a part of one has its answer."""
+    with connected(app.port, SLEEP + SLEEP[:9]) as client:
+        client.shutdown(socket.SHUT_WR)
+        answer = read_all(client)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b"slept")
+
+
 def test_paths_end_no_line_of_the_log(app: Launched) -> None:
     """What a client writes into a path cannot pass for a line of its own in the log."""
     assert app.client.get("/fail/a%0a2026.01.01%2000:00:00%20[info]%20forged").status_code == 502
