@@ -51,7 +51,7 @@ def admitted(app: Atila, was: Was) -> Admitted:
         length = request.announced_length
         if length is not None and not 0 <= length <= app.max_upload_size:
             return _misfit(was, length)
-    if app.access_control_allow_origin is not None and _is_foreign(app, was):
+    if app.access_control_allow_origin is not None and is_foreign(app, was):
         return error_outcome(was, 403, REASONS[403], in_handler=False, by_handlers=False)
     routes = find(app, was)
     if not isinstance(routes, RouteSet):
@@ -146,7 +146,7 @@ async def _unless_unknown(app: Atila, was: Was, refused: Callable[[], Refusal]) 
     return unknown or await settle(refused())
 
 
-def _is_foreign(app: Atila, was: Was) -> bool:
+def is_foreign(app: Atila, was: Was) -> bool:
     """Whether the app admits no page of this origin, nor does the route by a list of its own.
 
     A route that says None is without the headers, and stays closed to those whom the app does not admit.

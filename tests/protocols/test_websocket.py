@@ -213,7 +213,8 @@ def test_redirection_names_the_place(app: Launched) -> None:
 
 def test_origin(app: Launched) -> None:
     """The app's list of origins holds for WebSockets too, which browsers let any page open."""
-    assert refusal(app, "/echo", Origin="http://evil.example")[0] == 403
+    for path in ("/echo", "/nowhere"):  # who is not admitted does not learn what is there
+        assert refusal(app, path, Origin="http://evil.example")[0] == 403
     with Client(app, "/echo", Origin="http://good.example") as client:
         assert client.ask("x") == "x"
 
