@@ -50,7 +50,7 @@ def admitted(app: Atila, was: Was) -> Admitted:
     if method in BODY_METHODS:
         length = request.announced_length
         if length is not None and not 0 <= length <= app.max_upload_size:
-            return _misfit(was, length)
+            return misfit(was, 413 if length > 0 else 411)
     if app.access_control_allow_origin is not None and is_foreign(app, was):
         return error_outcome(was, 403, REASONS[403], in_handler=False, by_handlers=False)
     routes = find(app, was)
