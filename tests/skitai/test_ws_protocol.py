@@ -10,7 +10,7 @@ import pytest
 
 from ..launch import Launched, Serve
 from ..production.traffic import read_all
-from ..protocols.talking import Raw, frame
+from ..protocols.talking import Client, Raw, frame
 
 SOURCE = """
     import skitai
@@ -65,3 +65,38 @@ def test_ends_are_not_waited_for_long(serve: Serve) -> None:
         assert read_all(raw.socket) == frame(b"last", masked=False)
         raw.send(frame(b"x"))
         app.stop(within=2)
+
+
+def test_close_codes(serve: Serve) -> None:
+    """With `app.config.WEBSOCKET_CLOSE_CODES` the end has a code that says why, in place of hanging up."""
+    source = """
+        import skitai
+        from atila import Atila
+
+        app = Atila(__name__)
+        app.config.WEBSOCKET_CLOSE_CODES = True
+
+        @app.route("/coroutine")
+        @app.websocket(skitai.WS_COROUTINE, 60)
+        def coroutine(was):
+            if (yield was.Input()) == "fail":
+                raise ValueError("fail")
+
+        @app.route("/json")
+        @app.websocket(skitai.WS_CHANNEL, 60, encoding="json")
+        def json(was, message):
+            return message
+
+        if __name__ == "__main__":
+            skitai.mount("/", app)
+            skitai.run(port=5000)
+    """
+    app = serve(source)
+    for path, said, code in (
+        ("/coroutine", "over", 1000),
+        ("/coroutine", "fail", 1011),
+        ("/json", "no json", 1007),
+    ):
+        with Client(app, path) as client:
+            client.say(said)
+            assert client.end() == code
