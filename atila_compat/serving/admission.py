@@ -50,7 +50,7 @@ def admitted(app: Atila, was: Was) -> Admitted:
     if method in BODY_METHODS:
         length = request.announced_length
         if length is not None and not 0 <= length <= app.max_upload_size:
-            return misfit(was, 413 if length > 0 else 411)
+            return refuse_body(was, 413 if length > 0 else 411)
     if app.access_control_allow_origin is not None and is_foreign(app, was):
         return error_outcome(was, 403, REASONS[403], in_handler=False, by_handlers=False)
     routes = find(app, was)
@@ -256,11 +256,6 @@ def preflight(was: Was, methods: Iterable[str], allowed: Any, max_age: int | Non
         return refusal(was, status_code)
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     return Complete(200, [*raw, (b"Content-Length", b"0")], b"")
-
-
-def _misfit(was: Was, length: int) -> Refusal:
-    """The refusal of a body without length, or of one that is too long: before anything else is looked at."""
-    return refuse_body(was, 413 if length > 0 else 411)
 
 
 def refuse_body(was: Was, status_code: int) -> Complete:
