@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from .was import Was
 
 current_was: ContextVar[Was] = ContextVar("atila_compat.was")
+
+
+class Seats(Protocol):
+    """A pool whose threads say when they wait, so that others may run meanwhile; see `serving.workers`."""
+
+    def step_aside(self) -> None:
+        """The running thread is going to wait."""
+        ...
+
+    def come_back(self) -> None:
+        """It has waited."""
+        ...
+
+
+class _OfThread(threading.local):
+    seats: Seats | None = None
+
+
+of_thread = _OfThread()
+"""What the running thread belongs to: `seats` of its pool, None for other threads."""
 
 
 def on_event_loop() -> bool:

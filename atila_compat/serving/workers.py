@@ -27,6 +27,7 @@ from typing import Any, Protocol
 import anyio
 import anyio.to_thread
 
+from ..context import of_thread
 from ..settings import settings
 
 log = logging.getLogger("atila_compat.workers")
@@ -67,11 +68,18 @@ class Receiver(Protocol):
 _Job = tuple[Receiver, Context, Callable[..., Any], tuple[Any, ...], object, float]
 
 
+SPARE = 3
+"""Threads for each one that may run, which take the places of those that wait for a task."""
+
+
 class WorkerPool:
-    """`threads` worker threads for handlers of one event loop.
+    """Worker threads for handlers of one event loop.
+
+    A thread that waits for a task lets another one run in its place, so that slow servers elsewhere do not
+    keep all others waiting. A pool of one thread has no spare ones: its handlers are never side by side.
 
     Attributes:
-        threads: how many there are.
+        threads: how many run at a time.
         waiting_time: seconds that the last request spent in the queue.
         jobs: how many have been run.
         waited: seconds that all of them have spent in the queue, together.
@@ -80,6 +88,7 @@ class WorkerPool:
 
     def __init__(self, threads: int = 4) -> None:
         self.threads = max(1, threads)
+        self._most = self.threads * (1 + SPARE) if self.threads > 1 else 1
         self.waiting_time = 0.0
         self.jobs = 0
         self.waited = 0.0
@@ -90,6 +99,8 @@ class WorkerPool:
         self._results: deque[tuple[Receiver, Any, BaseException | None]] = deque()
         self._hand_back_scheduled = False
         self._running: dict[int, tuple[object, float]] = {}
+        self._aside: set[int] = set()
+        self._closing = False
         self._left: dict[Receiver, asyncio.Future[None]] = {}
         self._anchors: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -119,7 +130,7 @@ class WorkerPool:
         self._queue.append((receiver, context, func, args, label, time.monotonic()))
         if self._watching:
             return
-        if len(self._parked) == self.threads and len(self._queue) == 1:
+        if self._parked and len(self._queue) == 1 and len(self._running) == len(self._aside):
             wake(self._parked)
         else:
             self._watching = True
@@ -131,11 +142,36 @@ class WorkerPool:
         One thread runs short handlers one after the other faster than several that wait for each other to
         let go of the interpreter; while it does, this is not called. It is as soon as that thread blocks.
         """
-        if self._queue and self._parked and self._loop is not None:
+        loop = self._loop
+        self._watching = False
+        if loop is None or not self._queue or not self._has_seat():
+            return
+        if self._parked:
             wake(self._parked)
-            self._loop.call_soon(self._watch)
+        elif len(self._running) == len(self._anchors) < self._most:  # nobody is about to look by himself
+            self._add_thread(loop)
         else:
-            self._watching = False
+            return
+        self._watching = True
+        loop.call_soon(self._watch)
+
+    def _has_seat(self) -> bool:
+        """Whether one more thread may run."""
+        return len(self._running) - len(self._aside) < self.threads or self._closing
+
+    def step_aside(self) -> None:
+        """The running thread is going to wait for a task: another one may run meanwhile."""
+        self._aside.add(threading.get_ident())
+        if self._queue and self._most > self.threads:
+            if self._parked:
+                wake(self._parked)
+            elif not self._watching and self._loop is not None:
+                with contextlib.suppress(RuntimeError):  # the loop has closed
+                    self._loop.call_soon_threadsafe(self._watch)
+
+    def come_back(self) -> None:
+        """The running thread has waited, and goes on in any case."""
+        self._aside.discard(threading.get_ident())
 
     def finished(self, receiver: Receiver) -> asyncio.Future[None]:
         """For a job that nobody waits for any more: done when its thread has come to its end."""
@@ -170,7 +206,7 @@ class WorkerPool:
 
     def idle(self) -> int:
         """How many threads have nothing to do."""
-        return max(self.threads - len(self._running), 0)
+        return max(self.threads - len(self._running) + len(self._aside), 0)
 
     def load(self) -> tuple[int, int]:
         """How many threads have nothing to do, and how many requests wait."""
@@ -199,18 +235,32 @@ class WorkerPool:
         self._loop = loop = asyncio.get_running_loop()
         # others than those of a former loop, whose threads may still be at work
         self._queue, self._parked, self._watching = deque(), [], False
-        limiter = anyio.CapacityLimiter(self.threads)
-        self._anchors = [loop.create_task(self._anchor(limiter)) for _ in range(self.threads)]
+        self._closing = False
+        self._limiter = anyio.CapacityLimiter(self._most)
+        self._anchors = []
+        for _ in range(self.threads):
+            self._add_thread(loop)
         return loop
+
+    def _add_thread(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._anchors.append(loop.create_task(self._anchor(self._limiter)))
 
     async def _anchor(self, limiter: anyio.CapacityLimiter) -> None:
         queue, parked = self._queue, self._parked
         try:
-            await anyio.to_thread.run_sync(self._work, queue, parked, limiter=limiter, abandon_on_cancel=True)
+            await anyio.to_thread.run_sync(self._sit, queue, parked, limiter=limiter, abandon_on_cancel=True)
         finally:
+            self._closing = True
             # A loop that ends cancels this task and leaves the thread where it waits: it has to be let go,
             # or the interpreter would wait for it for ever.
             _let_go(queue, parked)
+
+    def _sit(self, queue: deque[_Job | None], parked: list[threading.Lock]) -> None:
+        of_thread.seats = self
+        try:
+            self._work(queue, parked)
+        finally:
+            of_thread.seats = None  # the thread is AnyIO's
 
     def _work(self, queue: deque[_Job | None], parked: list[threading.Lock]) -> None:
         results, running, ident = self._results, self._running, threading.get_ident()
@@ -226,6 +276,10 @@ class WorkerPool:
                 continue
             if job is None:
                 return
+            if not self._has_seat():
+                queue.appendleft(job)
+                self._park_without_seat(mine, parked)
+                continue
             receiver, context, func, args, label, queued_at = job
             now = time.monotonic()
             self.waiting_time = waited = now - queued_at
@@ -248,6 +302,14 @@ class WorkerPool:
                 except RuntimeError:  # the loop has closed, nobody waits any more
                     return
             del job, receiver, context, func, args, label
+
+    def _park_without_seat(self, mine: threading.Lock, parked: list[threading.Lock]) -> None:
+        """Leave the queue to those that run, until one of them steps aside."""
+        parked.append(mine)
+        if self._has_seat():  # one has in between, perhaps before it could see this thread
+            _unpark(mine, parked)
+        else:
+            mine.acquire()
 
     def _hand_back(self) -> None:
         self._hand_back_scheduled = False
@@ -285,6 +347,7 @@ class WorkerPool:
         """Let the threads end after the job they run; wait for them at most `timeout` seconds."""
         if self._loop is None:
             return
+        self._closing = True
         for _ in self._anchors:
             _let_go(self._queue, self._parked)
         _, pending = await asyncio.wait(self._anchors, timeout=timeout)
@@ -300,11 +363,16 @@ def park(mine: threading.Lock, queue: deque[Any], parked: list[threading.Lock]) 
     """Wait until there is something to do; whoever takes the lock out of `parked` releases it."""
     parked.append(mine)
     if queue:  # it has come in between, perhaps before anybody could see this thread
-        try:
-            parked.remove(mine)
-        except ValueError:
-            mine.acquire()
+        _unpark(mine, parked)
     else:
+        mine.acquire()
+
+
+def _unpark(mine: threading.Lock, parked: list[threading.Lock]) -> None:
+    """Go on at once; where somebody has taken the lock out already, it is going to be released."""
+    try:
+        parked.remove(mine)
+    except ValueError:
         mine.acquire()
 
 

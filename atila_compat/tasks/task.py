@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ..context import on_event_loop
+from ..context import of_thread, on_event_loop
 from .deferred import Deferred, arrival, then
 from .response import CACHE_IF, STA_REQFAIL, STA_TIMEOUT, Result
 
@@ -162,11 +162,17 @@ class Task(Deferred):
             if on_event_loop():
                 self._refuse_blocking()
             seconds = self._patience(timeout)
+            seats = of_thread.seats
             try:
+                if seats is not None:
+                    seats.step_aside()
                 future.exception(seconds)  # half the cost of concurrent.futures.wait()
             except (TimeoutError, concurrent.futures.CancelledError):
                 if not future.done():
                     return self._give_up(seconds, explicit=timeout is not None)
+            finally:
+                if seats is not None:
+                    seats.come_back()
         return self._settle()
 
     def _refuse_blocking(self) -> NoReturn:

@@ -137,8 +137,14 @@ SCENARIOS = {
         connections=1,
     ),
     "map": Scenario(
-        "a Map of five tasks in threads",
+        "a Map of five tasks in threads, which compute a little",
         "/map",
+        contains='"e": 5',
+        only=frozenset({THIS, ORIGINAL}),
+    ),
+    "pauses": Scenario(
+        "a Map of five tasks in threads that sleep for 0 seconds, so that each hands the interpreter on",
+        "/map-of-pauses",
         contains='"e": 5',
         only=frozenset({THIS, ORIGINAL}),
     ),

@@ -138,6 +138,40 @@ def test_a_full_queue_is_answered_with_503(serve: Serve) -> None:
         assert app.client.get("/").status_code == 200
 
 
+MEETING = """
+    import threading
+    import skitai
+    from atila import Atila
+
+    app = Atila(__name__)
+    app.meeting = threading.Barrier(8)
+
+    @app.route("/")
+    def index(was):
+        was.Thread(app.meeting.wait, args=(15,)).fetch()
+        return "all are here"
+
+    @app.route("/other")
+    def other(was):
+        return "other"
+
+    if __name__ == "__main__":
+        skitai.mount("/", app)
+        skitai.run(port=5000, threads=2)
+"""
+
+
+def test_handlers_that_wait_for_tasks_do_not_keep_others(serve: Serve) -> None:
+    """With two threads eight handlers wait for tasks at a time, and others are answered meanwhile."""
+    app = serve(MEETING)
+    request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with contextlib.ExitStack() as stack:
+        waiting = [stack.enter_context(connected(app.port, request)) for _ in range(7)]
+        assert app.client.get("/other").text == "other"
+        waiting.append(stack.enter_context(connected(app.port, request)))
+        assert all(b"all are here" in read_all(each) for each in waiting)
+
+
 def test_a_slowloris_does_not_stop_the_others(serve: Serve) -> None:
     """500 connections that send a byte of their heads now and then take no thread; others are answered."""
     app = serve(service(threads=2, network_timeout=3))

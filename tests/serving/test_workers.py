@@ -371,3 +371,110 @@ def test_a_receiver_that_fails_keeps_nobody_from_his_result() -> None:
 
     on_pool(work, threads=1)
     assert failures == ["a broken receiver"] * 3
+
+
+def meet(pool: WorkerPool, meeting: threading.Barrier) -> None:
+    """Wait for a task, as `task.fetch()` does, until as many handlers do as are to meet."""
+    pool.step_aside()
+    try:
+        meeting.wait(10)
+    finally:
+        pool.come_back()
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_who_waits_for_a_task_lets_others_run(threads: int) -> None:
+    """Up to four times as many handlers as there are places wait for tasks at the same time."""
+    count = 4 * threads
+    meeting = threading.Barrier(count)
+
+    async def work(pool: WorkerPool) -> None:
+        jobs = [pool.run(copy_context(), "x", meet, pool, meeting) for _ in range(count)]
+        await asyncio.wait_for(asyncio.gather(*jobs), 10)
+        assert pool.idle() == threads
+
+    on_pool(work, threads=threads)
+
+
+def test_places_are_for_those_that_run() -> None:
+    """No more handlers run at a time than there are places, whoever waits for a task besides."""
+    lock = threading.Lock()
+    running, most = 0, 0
+
+    def handler(pool: WorkerPool) -> None:
+        nonlocal running, most
+        for _ in range(3):
+            with lock:
+                running += 1
+                most = max(most, running)
+            time.sleep(0.002)
+            with lock:
+                running -= 1
+        pool.step_aside()
+        time.sleep(0.01)
+        pool.come_back()
+
+    async def work(pool: WorkerPool) -> None:
+        await asyncio.wait_for(
+            asyncio.gather(*(pool.run(copy_context(), "x", handler, pool) for _ in range(100))), 20
+        )
+
+    on_pool(work, threads=3)
+    assert most == 3
+
+
+def test_one_thread_is_one_at_a_time() -> None:
+    """A pool of one thread runs one handler after the other, also where they wait for tasks."""
+    order: list[str] = []
+
+    def handler(pool: WorkerPool, name: str) -> None:
+        order.append(f"{name} begins")
+        pool.step_aside()
+        time.sleep(0.01)
+        pool.come_back()
+        order.append(f"{name} ends")
+
+    async def work(pool: WorkerPool) -> None:
+        await asyncio.gather(*(pool.run(copy_context(), "x", handler, pool, name) for name in "abc"))
+
+    on_pool(work, threads=1)
+    assert order == ["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"]
+
+
+def test_nothing_is_left_behind_when_handlers_wait_at_random() -> None:
+    """Whatever mixture of running and waiting, every job is done."""
+
+    def handler(pool: WorkerPool, number: int) -> int:
+        for step in range(number % 4):
+            pool.step_aside()
+            time.sleep(0.0005 * (number * 7 % 5))
+            pool.come_back()
+            sum(range(step * 200))
+        return number
+
+    async def work(pool: WorkerPool) -> None:
+        for burst in (1, 3, 50, 500):
+            jobs = [pool.run(copy_context(), "x", handler, pool, number) for number in range(burst)]
+            assert await asyncio.wait_for(asyncio.gather(*jobs), 20) == list(range(burst))
+            await asyncio.sleep(0.001)
+
+    on_pool(work, threads=2)
+
+
+def test_closing_with_handlers_that_wait() -> None:
+    """The end waits for handlers that wait for tasks, and for those whose place they have left."""
+    done: list[int] = []
+
+    def handler(pool: WorkerPool, number: int) -> None:
+        pool.step_aside()
+        time.sleep(0.05)
+        pool.come_back()
+        done.append(number)
+
+    async def work(pool: WorkerPool) -> None:
+        for number in range(12):
+            pool.run(copy_context(), "x", handler, pool, number)
+        await asyncio.sleep(0.02)
+
+    on_pool(work, threads=2)
+    assert sorted(done) == list(range(12))

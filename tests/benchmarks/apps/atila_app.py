@@ -81,6 +81,10 @@ def wait(number: int, seconds: float) -> int:
     return number
 
 
+def total(number: int) -> int:
+    return sum(range(number + 1)) - sum(range(number))
+
+
 @app.route("/tasks")
 def tasks(was: Any) -> Any:
     started = [was.Thread(wait, args=(number, 0.05)) for number in (1, 2, 3)]
@@ -89,6 +93,11 @@ def tasks(was: Any) -> Any:
 
 @app.route("/map")
 def mapped(was: Any) -> Any:
+    return was.Map(**{key: was.Thread(total, args=(number,)) for number, key in enumerate("abcde", 1)})
+
+
+@app.route("/map-of-pauses")
+def mapped_pauses(was: Any) -> Any:
     return was.Map(**{key: was.Thread(wait, args=(number, 0)) for number, key in enumerate("abcde", 1)})
 
 
