@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Generator, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..context import on_event_loop
@@ -97,17 +98,21 @@ class _Entry(NamedTuple):
 _METHODS = ("one", "fetch", "dict")
 
 
-def _entry(key: str, task: Any) -> _Entry:
-    """Read a name with its suffixes (spec/06 section 4). RuntimeError for suffixes that mean nothing."""
+@lru_cache(1024)
+def _read_name(key: str) -> tuple[str, str, str | None]:
+    """Name, method and field of a name with suffixes (spec/06 section 4).
+
+    Raises RuntimeError for suffixes that mean nothing.
+    """
     bare = key.lstrip("_")
     name, *suffixes = bare.split("__")
     name = key[: len(key) - len(bare)] + name
     if not suffixes:
-        return _Entry(task, name)
+        return name, "fetch", None
     if suffixes[0] in _METHODS and len(suffixes) <= 2:
-        return _Entry(task, name, suffixes[0], suffixes[1] if len(suffixes) == 2 else None)
+        return name, suffixes[0], suffixes[1] if len(suffixes) == 2 else None
     if len(suffixes) == 1 and suffixes[0]:
-        return _Entry(task, name, "fetch" if suffixes[0].isdigit() else "member", suffixes[0])
+        return name, "fetch" if suffixes[0].isdigit() else "member", suffixes[0]
     raise RuntimeError(f"{key}: method must be one of `one`, `fetch` or `dict` for specifying field")
 
 
@@ -152,7 +157,7 @@ class Tasks(Deferred):
     def add(self, task: Any, name: str | None = None) -> None:
         """Add a task, with or without a name. TypeError for something else without a name."""
         if _is_task(task):
-            self._entries.append(_Entry(task) if name is None else _entry(name, task))
+            self._entries.append(_Entry(task) if name is None else _Entry(task, *_read_name(name)))
         elif name is not None:
             self._constants[name] = task
         else:

@@ -49,8 +49,10 @@ def split_arguments(
 
     Returns positional arguments, keyword arguments, and the controls.
     """
-    if args:
+    if args or not kwargs:
         return args, kwargs, {}
+    if len(kwargs) == 1 and "args" in kwargs:  # as they are mostly called
+        return tuple(kwargs["args"]), {}, {}
     controls = {name: kwargs[name] for name in _CONTROLS & kwargs.keys()}
     positional = tuple(controls.pop("args", ()))
     named = controls.pop("kwargs", None)
@@ -60,7 +62,7 @@ def split_arguments(
 
 
 def _notes(was: Was, meta: dict[str, Any] | None) -> dict[str, Any]:
-    return {**(meta or {}), "__was_id": was.ID}
+    return {**meta, "__was_id": was.ID} if meta else {"__was_id": was.ID}
 
 
 class ThreadTask(Task):
@@ -74,13 +76,12 @@ def thread(was: Was, target: Callable[..., Any], args: tuple[Any, ...], kwargs: 
     """Start `was.Thread(target, *args, **kwargs)`."""
     positional, named, controls = split_arguments(args, kwargs)
     change = controls.get("filter")
-
-    def run() -> Any:
-        value = target(*positional, **named)
-        return value if change is None else change(value)
-
+    if change is None:
+        future = was.runtime.submit(target, *positional, **named)
+    else:
+        future = was.runtime.submit(lambda: change(target(*positional, **named)))
     task = ThreadTask(
-        was.runtime.submit(run),
+        future,
         name=name_of(target),
         meta=_notes(was, controls.get("meta")),
         timeout=controls.get("timeout"),
