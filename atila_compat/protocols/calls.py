@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ..context import current_was
 from ..errors import REASONS, ExcInfo, HTTPError, split_status
 from ..http import state
-from ..http.input import BodyTooLarge, ClientDisconnect, content_length, read_body
+from ..http.input import BodyTooLarge, ClientDisconnect, read_body
 from ..http.request import Request
 from ..http.response import ErrorReply, Reply, Response
 from ..http.static import is_odd_path
@@ -282,7 +282,7 @@ async def _outcome(envelope_class: Callable[[Atila, Was], Envelope], was: Was, r
     limit = min(app.max_upload_size, int(app.config.get("MAX_RPC_SIZE", MAX_BODY)))
     if was.runtime.workers.is_full():
         return overloaded(was)
-    length = content_length(was.request.scope)
+    length = was.request.announced_length
     if length == -1:
         return refuse_body(was, 411)
     if length is not None and length > limit:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from ..errors import REASONS
 from ..http.environ import build_environ
 from ..http.request import Request, on_a_line, path_below
 from ..http.response import Response
 from ..routing.route import Route
-from ..serving.admission import authentication_of, check, is_foreign, locate, overloaded, refuse
+from ..serving.admission import authentication_of, check, locate, overloaded, refuse, refuse_foreign
 from ..serving.exchange import Exchange
-from ..serving.finalize import error_outcome, raw_headers
+from ..serving.finalize import raw_headers
 from ..serving.outcome import Complete, Outcome, RawHeaders
 from ..serving.runtime import Runtime
 from ..structures import AttrDict, lazy
@@ -156,8 +155,9 @@ async def _admit(app: Atila, was: Was) -> Route | Complete:
     """The route of a handshake, or the refusal."""
     if was.runtime.workers.is_full():
         return overloaded(was)
-    if app.access_control_allow_origin is not None and is_foreign(app, was):
-        return error_outcome(was, 403, REASONS[403], in_handler=False, by_handlers=False)
+    closed = refuse_foreign(app, was)
+    if closed is not None:
+        return closed
     routes = await locate(app, was)
     if isinstance(routes, Complete):
         return routes

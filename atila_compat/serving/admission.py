@@ -51,8 +51,9 @@ def admitted(app: Atila, was: Was) -> Admitted:
         length = request.announced_length
         if length is not None and not 0 <= length <= app.max_upload_size:
             return refuse_body(was, 413 if length > 0 else 411)
-    if app.access_control_allow_origin is not None and is_foreign(app, was):
-        return error_outcome(was, 403, REASONS[403], in_handler=False, by_handlers=False)
+    closed = refuse_foreign(app, was)
+    if closed is not None:
+        return closed
     routes = find(app, was)
     if not isinstance(routes, RouteSet):
         return routes
@@ -146,7 +147,14 @@ async def _unless_unknown(app: Atila, was: Was, refused: Callable[[], Refusal]) 
     return unknown or await settle(refused())
 
 
-def is_foreign(app: Atila, was: Was) -> bool:
+def refuse_foreign(app: Atila, was: Was) -> Complete | None:
+    """The refusal of a page whose origin the app is closed to; the app's error handlers are not asked."""
+    if app.access_control_allow_origin is None or not _is_foreign(app, was):
+        return None
+    return error_outcome(was, 403, REASONS[403], in_handler=False, by_handlers=False)
+
+
+def _is_foreign(app: Atila, was: Was) -> bool:
     """Whether the app admits no page of this origin, nor does the route by a list of its own.
 
     A route that says None is without the headers, and stays closed to those whom the app does not admit.

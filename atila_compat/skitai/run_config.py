@@ -166,6 +166,10 @@ def _networks(value: str | Sequence[str]) -> str:
 
 
 def read_state_url(given: str | None = None) -> None:
+    """The Redis that machines share: ATILA_STATE of the environment wins over what is given.
+
+    Ends the process with one line for what is no URL of one.
+    """
     settings.state_url = os.environ.get("ATILA_STATE") or given or settings.state_url
     if settings.state_url and not settings.state_url.startswith(("redis://", "rediss://", "unix://")):
         fail(f"state is the URL of a Redis, redis://host:port/0, not {settings.state_url!r}", 2)

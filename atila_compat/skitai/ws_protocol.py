@@ -44,7 +44,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         try:
             await super().run_asgi()
         finally:
-            self.app = self._application
+            self.app = self._application  # what refers to itself waits for the garbage collector
 
     async def _until_seen(self, scope: Any, receive: Any, send: Any) -> None:
         """Run the application; where it hangs up without a close frame, wait until the client has seen it.
